@@ -1,0 +1,103 @@
+/*
+ * s3: the S3 requests that redsmith makes, one function each.
+ *
+ * An S3Client holds what all requests share (endpoint, Region, credentials source, bucket Regions
+ * learned from redirects) and may be used from any thread; each thread gets its own connection.
+ * Custom endpoints are addressed path-style. Keys are UTF-8 bytes and are percent-encoded once.
+ *
+ * Errors: RS_ERROR_NOT_FOUND (NoSuchKey, NoSuchBucket), PERMISSION (AccessDenied), AUTH
+ * (SignatureDoesNotMatch, InvalidAccessKeyId, ExpiredToken), THROTTLED (SlowDown), TRANSIENT,
+ * CONNECT, CORRUPT (a length or checksum that does not agree), CANCELLED. The message names
+ * s3://bucket/key, the S3 code, the request id and a remedy. Retries follow the AWS standard mode
+ * inside each call; a body that cannot be sent again is never retried.
+ *
+ * Units: bytes.
+ */
+#ifndef REDSMITH_AWS_S3_H
+#define REDSMITH_AWS_S3_H
+
+#include <gio/gio.h>
+
+#include "aws/credentials.h"
+
+typedef struct S3Client S3Client;
+
+/* endpoint_url NULL: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else the Regional host. region NULL:
+ * AWS_REGION, AWS_DEFAULT_REGION, else "us-east-1". Takes no ownership of credentials, which must
+ * outlive the client. */
+S3Client *s3_client_new(const char *endpoint_url, const char *region,
+                        CredentialsSource *credentials);
+void s3_client_free(S3Client *client);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(S3Client, s3_client_free)
+
+/* s3://bucket/key split; s3a and s3n are read as s3. The key may be empty.
+ * RS_ERROR_USAGE when it is no S3 URL. Free both with g_free. */
+gboolean s3_parse_url(const char *url, char **bucket, char **key, GError **error);
+
+typedef struct {
+    char *key;
+    guint64 size;
+    char *etag;
+    gint64 modified; /* epoch seconds */
+} S3Object;
+void s3_object_free(S3Object *object);
+
+/* One call per object, in key order. FALSE with error set stops the listing. */
+typedef gboolean (*S3ListFunction)(gpointer user, const S3Object *object, GError **error);
+
+/* All keys that start with prefix, page by page: memory does not grow with their number. */
+gboolean s3_list(S3Client *client, const char *bucket, const char *prefix, S3ListFunction each,
+                 gpointer user, GCancellable *cancellable, GError **error);
+
+/* The same as an array of S3Object, for prefixes known to be small (RS_ERROR_LIMIT over limit). */
+GPtrArray *s3_list_all(S3Client *client, const char *bucket, const char *prefix, guint limit,
+                       GCancellable *cancellable, GError **error);
+
+/* NULL with RS_ERROR_NOT_FOUND when there is no such object. */
+S3Object *s3_head(S3Client *client, const char *bucket, const char *key,
+                  GCancellable *cancellable, GError **error);
+
+/* A range of an object in memory (length 0: to the end); RS_ERROR_LIMIT over 64 MiB. */
+GBytes *s3_get(S3Client *client, const char *bucket, const char *key, guint64 offset,
+               guint64 length, GCancellable *cancellable, GError **error);
+
+/* Bytes as they arrive. FALSE with error set stops the transfer. */
+typedef gboolean (*S3DataFunction)(gpointer user, const char *bytes, gsize length, GError **error);
+/* After a retry the data starts again at offset 0: restart is called first, FALSE forbids it. */
+typedef gboolean (*S3RestartFunction)(gpointer user);
+
+gboolean s3_get_stream(S3Client *client, const char *bucket, const char *key, S3DataFunction data,
+                       S3RestartFunction restart, gpointer user, GCancellable *cancellable,
+                       GError **error);
+
+/* Stores bytes under key; the answer's ETag is checked against the MD5 where it is one. */
+gboolean s3_put(S3Client *client, const char *bucket, const char *key, GBytes *body,
+                GCancellable *cancellable, GError **error);
+
+/* Stores length bytes read from fd at offset (pread, so retries can read again). */
+gboolean s3_put_file(S3Client *client, const char *bucket, const char *key, int fd,
+                     guint64 offset, guint64 length, void (*sent)(gpointer user, gsize bytes),
+                     gpointer user, GCancellable *cancellable, GError **error);
+
+/* Multipart: create, upload parts (numbers from 1), complete or abort. etags is of char *. */
+char *s3_multipart_create(S3Client *client, const char *bucket, const char *key,
+                          GCancellable *cancellable, GError **error);
+char *s3_multipart_upload(S3Client *client, const char *bucket, const char *key,
+                          const char *upload_id, guint part_number, GBytes *body,
+                          GCancellable *cancellable, GError **error); /* the part's ETag */
+gboolean s3_multipart_complete(S3Client *client, const char *bucket, const char *key,
+                               const char *upload_id, const GPtrArray *etags,
+                               GCancellable *cancellable, GError **error);
+gboolean s3_multipart_abort(S3Client *client, const char *bucket, const char *key,
+                            const char *upload_id, GCancellable *cancellable, GError **error);
+
+/* Deletes exactly these keys (of char *), 1,000 a request; keys that are gone already are fine.
+ * FALSE names the first key that could not be deleted and how many. */
+gboolean s3_delete(S3Client *client, const char *bucket, const GPtrArray *keys,
+                   GCancellable *cancellable, GError **error);
+
+/* The bucket's Region by HeadBucket. Free with g_free. */
+char *s3_bucket_region(S3Client *client, const char *bucket, GCancellable *cancellable,
+                       GError **error);
+
+#endif

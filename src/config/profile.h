@@ -1,0 +1,58 @@
+/*
+ * profile: a named set of connection settings, one INI group of profiles.conf.
+ *
+ * Files: $XDG_CONFIG_HOME/redsmith/profiles.conf. The profile "sandbox" needs no file: it is read
+ * from the running sandbox's own folder, REDSMITH_SANDBOX_DIR or $XDG_STATE_HOME/redsmith/sandbox.
+ * Without -p the profile is $REDSMITH_PROFILE, else "default" in the file, else one made from PG*
+ * variables when PGHOST is set. One table of fields (name, type, range, default, one sentence) feeds
+ * the parser, `profile show`, the man page and the messages; unknown keys are errors that name file,
+ * group and key.
+ *
+ * Threads: a Profile is immutable after loading; any thread may read it.
+ */
+#ifndef REDSMITH_CONFIG_PROFILE_H
+#define REDSMITH_CONFIG_PROFILE_H
+
+#include <glib.h>
+
+#include "base/secret.h"
+
+typedef struct Profile {
+    char *name;
+    char *host;
+    int port;
+    char *database, *user;
+    Secret *password;       /* only when the file, the environment or the sandbox gives it */
+    char *auth;             /* password | pgpass | prompt | keyring */
+    char *transport;        /* wire */
+    char *sslmode;          /* verify-full by default */
+    char *sslrootcert;
+    char *region;
+    char *tempdir;          /* s3://bucket/prefix, or NULL */
+    char *aws_iam_role;     /* ARN, "default" or NULL */
+    char *endpoint_url;     /* AWS endpoint override, or NULL */
+    char *aws_profile;
+    char *access_key_id;    /* explicit keys: the sandbox's own only */
+    Secret *secret_access_key;
+    char **schema_filter;   /* NULL-terminated, or NULL */
+    gboolean read_only, production;
+    int statement_timeout_ms; /* 0: none */
+    int connect_timeout_ms;
+    int keepalive_s;
+} Profile;
+
+/* name NULL: the default as above. RS_ERROR_NOT_FOUND lists the names there are;
+ * RS_ERROR_CONFIG names file, group, key and what was expected. Free with profile_free. */
+Profile *profile_load(const char *name, GError **error);
+
+/* Names of all profiles, sorted, "sandbox" included when one is running. Free with g_strfreev. */
+char **profile_names(GError **error);
+
+/* "key = value" lines without secrets. Free with g_free. */
+char *profile_describe(const Profile *profile);
+
+Profile *profile_copy(const Profile *profile);
+void profile_free(Profile *profile);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
+
+#endif

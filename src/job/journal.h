@@ -1,0 +1,63 @@
+/*
+ * journal: a job's append-only file on disk, $XDG_STATE_HOME/redsmith/jobs/<id>.jsonl.
+ *
+ * One JSON object a line, synced before the step that it announces: "plan" (first), "begin", "file",
+ * "note", "done", "failed", "end". What resume and audit read. No secret ever enters: SQL is masked on its
+ * way in; roles are named, keys never. The writer holds a lock on the file, so that two processes
+ * cannot run one job; a torn last line (a crash in the middle of a write) is dropped on reading.
+ *
+ * Threads: one thread at a time. Every write syncs and belongs on a worker.
+ */
+#ifndef REDSMITH_JOB_JOURNAL_H
+#define REDSMITH_JOB_JOURNAL_H
+
+#include <cJSON.h>
+#include <gio/gio.h>
+
+#include "job/plan.h"
+#include "job/progress.h"
+
+typedef struct Journal Journal;
+
+/* A new job's journal with its plan as the first line. RS_ERROR_EXISTS when the id is taken. */
+Journal *journal_create(const Plan *plan, GError **error);
+
+/* An existing one, locked for writing. RS_ERROR_CONFLICT names the process that runs it;
+ * RS_ERROR_NOT_FOUND lists near ids. id may be a unique prefix. */
+Journal *journal_open(const char *id, GError **error);
+
+const Plan *journal_plan(const Journal *journal);
+
+/* One line; takes event. FALSE on a full disk: the job must stop before the step. */
+gboolean journal_write(Journal *journal, cJSON *event, GError **error);
+
+/* What the lines so far say. */
+gboolean journal_step_begun(const Journal *journal, int step);
+gboolean journal_step_done(const Journal *journal, int step);
+gboolean journal_file_done(const Journal *journal, int step, const char *key);
+/* A noted value, or NULL. Owned by the journal. */
+const char *journal_note(const Journal *journal, const char *name);
+void journal_free(Journal *journal);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_free)
+
+/* A line of `jobs list`, read without locking. */
+typedef struct {
+    char *id, *kind, *title, *profile;
+    JobState state;      /* JOB_RUNNING only when a live process holds it */
+    gboolean resumable;
+    gint64 started, ended; /* epoch seconds, 0 unknown */
+    char *message;       /* the outcome or the error */
+    int step, n_steps;
+} JournalSummary;
+
+/* Newest first. Free with g_ptr_array_unref. */
+GPtrArray *journal_list(GError **error);
+/* All lines of one journal as an array of objects, for `jobs show`. Free with cJSON_Delete. */
+cJSON *journal_read(const char *id, GError **error);
+
+/* Asks the process that runs the job to cancel it (a file beside the journal that the executor looks
+ * for while it waits). RS_ERROR_NOT_FOUND when nothing runs it. */
+gboolean journal_request_cancel(const char *id, GError **error);
+gboolean journal_cancel_requested(const Journal *journal);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * store: the sandbox's object store, a folder on disk shared by its processes.
+ *
+ * <dir>/s3/<bucket>/objects/<hex of the key>  one file per object: data; beside it <hex>.meta, a key
+ * file with size, etag, content type and time. Objects appear by rename, whole or not at all, so the
+ * HTTP server and the UNLOAD/COPY engine (another process) never see half of one. Nothing holds an
+ * object in memory.
+ *
+ * Threads:  any, each with its own Store or sharing one: the store has no mutable state.
+ * Errors:   RS_ERROR_NOT_FOUND (bucket or key), RS_ERROR_LIMIT (disk full).
+ * Units:    bytes; times are epoch ms.
+ */
+#ifndef REDSMITH_SANDBOX_STORE_H
+#define REDSMITH_SANDBOX_STORE_H
+
+#include <glib.h>
+
+typedef struct Store Store;
+
+/* dir is the sandbox's folder. */
+Store *store_open(const char *dir, GError **error);
+void store_free(Store *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
+
+gboolean store_create_bucket(Store *store, const char *bucket, GError **error); /* fine when there */
+gboolean store_has_bucket(Store *store, const char *bucket);
+char **store_buckets(Store *store);
+
+typedef struct {
+    char *key;
+    guint64 size;
+    char *etag; /* without quotes */
+    char *content_type;
+    gint64 modified_ms;
+} StoreObject;
+void store_object_free(StoreObject *object);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreObject, store_object_free)
+
+/* NULL with RS_ERROR_NOT_FOUND. */
+StoreObject *store_head(Store *store, const char *bucket, const char *key, GError **error);
+
+/* Objects whose key starts with prefix and is greater than after (NULL: all), in byte order of the
+ * keys, at most max (0: all). Free with g_ptr_array_unref. */
+GPtrArray *store_list(Store *store, const char *bucket, const char *prefix, const char *after,
+                      guint max, GError **error);
+
+/* A descriptor open for reading at offset 0; the caller closes it. -1 on failure. */
+int store_read(Store *store, const char *bucket, const char *key, StoreObject **object,
+               GError **error);
+
+/* Writing: begin, write any number of times, then commit (object appears) or abort. */
+typedef struct StoreWriter StoreWriter;
+StoreWriter *store_write_begin(Store *store, const char *bucket, const char *key,
+                               const char *content_type, GError **error);
+gboolean store_write(StoreWriter *writer, const void *bytes, gsize length, GError **error);
+/* etag NULL: the MD5 of what was written. *object may be NULL. Frees the writer either way. */
+gboolean store_write_commit(StoreWriter *writer, const char *etag, StoreObject **object,
+                            GError **error);
+void store_write_abort(StoreWriter *writer);
+
+/* Fine when the key is not there (S3 answers 204 as well). */
+gboolean store_delete(Store *store, const char *bucket, const char *key, GError **error);
+
+#endif

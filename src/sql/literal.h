@@ -1,0 +1,43 @@
+/*
+ * literal: values as SQL. The only place that quotes strings.
+ *
+ * Backslash is an escape in every Redshift literal (standard_conforming_strings is off and never
+ * reported), and E'..' does not exist: so quotes and backslashes are both doubled inside plain
+ * quotes (redshift-sql facts, section 7).
+ *
+ * Threads: pure. Results are freed with g_free.
+ */
+#ifndef REDSMITH_SQL_LITERAL_H
+#define REDSMITH_SQL_LITERAL_H
+
+#include <glib.h>
+
+/* 'text', with ' and \ doubled; NULL gives NULL. */
+char *sql_literal(const char *text);
+
+/* The kinds a value of a filter can be written as. */
+typedef enum {
+    SQL_VALUE_TEXT,
+    SQL_VALUE_INTEGER, /* validated digits, any size: never through a C number */
+    SQL_VALUE_DECIMAL,
+    SQL_VALUE_FLOAT, /* 'NaN'::float8, 'Infinity' and '-Infinity' included */
+    SQL_VALUE_BOOLEAN,
+    SQL_VALUE_DATE,
+    SQL_VALUE_TIMESTAMP,
+    SQL_VALUE_TIMESTAMPTZ,
+    SQL_VALUE_TIME,
+    SQL_VALUE_BYTES, /* hex digits, as VARBYTE */
+} SqlValueKind;
+
+/* A typed literal such as 42, TRUE, DATE '2008-01-01'. RS_ERROR_USAGE, naming the text and what was
+ * expected, when the text is no such value. */
+char *sql_typed_literal(SqlValueKind kind, const char *text, GError **error);
+
+/* The value kind that a column of this type oid is compared with. */
+SqlValueKind sql_value_kind(guint32 type_oid);
+
+/* A LIKE pattern literal for text that is to be found as it stands: % _ \ are escaped. */
+typedef enum { SQL_LIKE_CONTAINS, SQL_LIKE_STARTS, SQL_LIKE_ENDS } SqlLikeKind;
+char *sql_like_literal(SqlLikeKind kind, const char *text);
+
+#endif

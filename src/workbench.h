@@ -1,0 +1,76 @@
+/*
+ * workbench: the one facade over everything below: profile, sessions, catalog, pool, jobs.
+ *
+ * ui/ and cli/ hold one Workbench and reach the lower floors through it; there are no globals. What
+ * blocks has a plain form for workers and headless commands (workbench_open_session ...) and runs in
+ * the pool for the screens (workbench_async). Jobs run in the bulk lane; the screens read their
+ * Progress and are told by callbacks on the main thread.
+ *
+ * Threads: main thread, but for the functions marked "any thread".
+ */
+#ifndef REDSMITH_WORKBENCH_H
+#define REDSMITH_WORKBENCH_H
+
+#include "aws/s3.h"
+#include "base/pool.h"
+#include "config/profile.h"
+#include "job/executor.h"
+#include "redshift/catalog.h"
+#include "redshift/session.h"
+
+typedef struct Workbench Workbench;
+
+/* Takes the profile. Touches no network. */
+Workbench *workbench_new(Profile *profile);
+void workbench_free(Workbench *workbench);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workbench, workbench_free)
+
+const Profile *workbench_profile(const Workbench *workbench); /* any thread */
+Pool *workbench_pool(Workbench *workbench);
+Catalog *workbench_catalog(Workbench *workbench);
+
+/* A new session of the profile, logged in the statement log. Any thread. Free with session_free. */
+Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error);
+
+/*
+ * The metadata session: opened when first needed, reused, reopened when lost. A worker takes it,
+ * uses it and gives it back; a second taker waits. Any thread.
+ */
+Session *workbench_take_session(Workbench *workbench, GCancellable *cancellable, GError **error);
+void workbench_give_session(Workbench *workbench, Session *session);
+
+/* The S3 client of the profile, made when first needed. Any thread. Owned by the workbench. */
+S3Client *workbench_s3(Workbench *workbench, GError **error);
+
+/* The last statements that were sent, oldest first, credentials masked: for the statement log. */
+typedef struct {
+    gint64 at; /* epoch ms */
+    char *sql;
+    gint64 duration_ms;
+    char *error; /* NULL when it went well */
+} StatementLogEntry;
+GPtrArray *workbench_statements(Workbench *workbench); /* any thread; free with g_ptr_array_unref */
+
+/* Jobs of this process. A Job stays until the workbench is freed. */
+typedef struct Job Job;
+
+/* On the main thread whenever the job's state, step or log changed; not for mere numbers. */
+typedef void (*JobChanged)(gpointer user, Job *job);
+
+/* Takes the plan; journals and starts it in the bulk lane. NULL when the journal cannot be written. */
+Job *workbench_start_job(Workbench *workbench, Plan *plan, GError **error);
+/* Resumes a job of the journal; id may be a unique prefix. */
+Job *workbench_resume_job(Workbench *workbench, const char *id, GError **error);
+void workbench_on_job_changed(Workbench *workbench, JobChanged changed, gpointer user);
+const GPtrArray *workbench_jobs(const Workbench *workbench); /* of Job, oldest first */
+guint workbench_running_jobs(const Workbench *workbench);
+
+const Plan *job_plan(const Job *job);
+ProgressSnapshot job_progress(const Job *job);
+const GPtrArray *job_log(const Job *job);     /* of char *, oldest first */
+const JobResult *job_result(const Job *job);  /* filled once it has ended */
+const GError *job_error(const Job *job);      /* NULL unless failed or cancelled */
+/* Asks it to stop: the statement is cancelled on the server. Returns at once. */
+void job_cancel(Job *job);
+
+#endif
