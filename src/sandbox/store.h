@@ -1,13 +1,16 @@
 /*
  * store: the sandbox's object store, a folder on disk shared by its processes.
  *
- * <dir>/s3/<bucket>/objects/<hex of the key>  one file per object: data; beside it <hex>.meta, a key
- * file with size, etag, content type and time. Objects appear by rename, whole or not at all, so the
- * HTTP server and the UNLOAD/COPY engine (another process) never see half of one. Nothing holds an
- * object in memory.
+ * <dir>/s3/<bucket>/objects/<hex of the key>.meta is an object: a key file with size, etag, content
+ * type, time and the generation, which names the data file beside it, <hex of the key>.<generation>.
+ * The hex of a long key goes on in a folder "<first digits>-". Objects appear and are replaced by one
+ * rename of the .meta file, whole or not at all, so the HTTP server and the UNLOAD/COPY engine (another
+ * process) never see half of one, nor one's data with another's description. Nothing holds an object
+ * in memory. Only the latest state of a key is kept: there are no versions.
  *
  * Threads:  any, each with its own Store or sharing one: the store has no mutable state.
- * Errors:   RS_ERROR_NOT_FOUND (bucket or key), RS_ERROR_LIMIT (disk full).
+ * Errors:   RS_ERROR_NOT_FOUND (bucket or key), RS_ERROR_LIMIT (disk full), RS_ERROR_USAGE (a name that
+ *           S3 would not take: buckets 3 to 63 of a-z 0-9 . -, keys 1 to 1024 bytes).
  * Units:    bytes; times are epoch ms.
  */
 #ifndef REDSMITH_SANDBOX_STORE_H
@@ -22,7 +25,8 @@ Store *store_open(const char *dir, GError **error);
 void store_free(Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 
-gboolean store_create_bucket(Store *store, const char *bucket, GError **error); /* fine when there */
+gboolean store_create_bucket(Store *store, const char *bucket,
+                             GError **error); /* fine when there */
 gboolean store_has_bucket(Store *store, const char *bucket);
 char **store_buckets(Store *store);
 
