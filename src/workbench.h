@@ -16,6 +16,7 @@
 #include "config/profile.h"
 #include "job/executor.h"
 #include "redshift/catalog.h"
+#include "redshift/login.h"
 #include "redshift/session.h"
 
 typedef struct Workbench Workbench;
@@ -28,6 +29,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workbench, workbench_free)
 const Profile *workbench_profile(const Workbench *workbench); /* any thread */
 Pool *workbench_pool(Workbench *workbench);
 Catalog *workbench_catalog(Workbench *workbench);
+
+/* How a password is asked for when the profile says so; called on the thread that connects. NULL
+ * refuses. Set before the first session. */
+void workbench_set_prompt(Workbench *workbench, LoginPrompt prompt, gpointer user);
 
 /* A new session of the profile, logged in the statement log. Any thread. Free with session_free. */
 Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error);
@@ -57,15 +62,31 @@ typedef struct Job Job;
 /* On the main thread whenever the job's state, step or log changed; not for mere numbers. */
 typedef void (*JobChanged)(gpointer user, Job *job);
 
-/* Takes the plan; journals and starts it in the bulk lane. NULL when the journal cannot be written. */
-Job *workbench_start_job(Workbench *workbench, Plan *plan, GError **error);
-/* Resumes a job of the journal; id may be a unique prefix. */
-Job *workbench_resume_job(Workbench *workbench, const char *id, GError **error);
+/* Takes the plan; journals and runs it in the bulk lane. A journal that cannot be written ends the
+ * job before its first step, with that error. Owned by the workbench. */
+Job *workbench_start_job(Workbench *workbench, Plan *plan);
+/* Resumes a job of the journal; id may be a unique prefix. What is wrong with the id ends the job. Until
+ * the journal was read the job's plan is NULL. */
+Job *workbench_resume_job(Workbench *workbench, const char *id);
 void workbench_on_job_changed(Workbench *workbench, JobChanged changed, gpointer user);
 const GPtrArray *workbench_jobs(const Workbench *workbench); /* of Job, oldest first */
 guint workbench_running_jobs(const Workbench *workbench);
 
-const Plan *job_plan(const Job *job);
+/*
+ * The same for a caller that waits, a headless command on its worker: journals the plan (not taken) and
+ * runs it, or resumes the journalled job `id` when plan is NULL. log gets each line as it happens, on
+ * the calling thread; it and *progress may be NULL. Any thread.
+ */
+typedef void (*JobLogLine)(gpointer user, const char *line);
+gboolean workbench_run_job(Workbench *workbench, const Plan *plan, const char *id,
+                           Progress *progress, JobLogLine log, gpointer user, JobResult *result,
+                           GCancellable *cancellable, GError **error);
+/* Removes what a job left behind: its stage, its marker or staging tables. Any thread. */
+gboolean workbench_clean_job(Workbench *workbench, const char *id, JobLogLine log, gpointer user,
+                             GCancellable *cancellable, GError **error);
+
+const char *job_id(const Job *job);
+const Plan *job_plan(const Job *job); /* NULL while a resumed job's journal is being read */
 ProgressSnapshot job_progress(const Job *job);
 const GPtrArray *job_log(const Job *job);     /* of char *, oldest first */
 const JobResult *job_result(const Job *job);  /* filled once it has ended */

@@ -1,0 +1,437 @@
+#include "workbench.h"
+
+#include "base/error.h"
+#include "base/log.h"
+
+enum {
+    INTERACTIVE_WORKERS = 3, /* metadata, preview, and one to cancel with */
+    BULK_WORKERS = 3,        /* jobs at once; each has its own transfer workers */
+    STATEMENTS_KEPT = 500,
+    WAIT_SLICE_US = 100 * 1000, /* how late a cancel may be noticed while waiting for a session */
+};
+
+struct Workbench {
+    Profile *profile;
+    Pool *pool;
+    Catalog *catalog;
+    LoginPrompt prompt;
+    gpointer prompt_user;
+    GPtrArray *jobs; /* of Job; main thread */
+    JobChanged changed;
+    gpointer changed_user;
+    GMutex lock; /* guards everything below */
+    GCond session_given;
+    Session *session; /* the metadata session, NULL until needed or while it is out */
+    gboolean session_out;
+    GQueue statements; /* of StatementLogEntry */
+    CredentialsSource *credentials;
+    S3Client *s3;
+};
+
+/*
+ * Main thread, but for: the executor's thread reads workbench, id, plan and cancellable, writes
+ * progress (atomics), journal and result until its task completes, and pushes into fresh_lines.
+ * Reference counted (GRcBox, atomic) because log lines may be on their way when the workbench goes.
+ */
+struct Job {
+    Workbench *workbench; /* NULL once the workbench is gone; main thread */
+    char *id;
+    Plan *plan;
+    Journal *journal;
+    Progress progress;
+    JobResult result;
+    GError *error;
+    GPtrArray *lines;         /* of char * */
+    GAsyncQueue *fresh_lines; /* of char *, from the executor's thread */
+    GCancellable *cancellable;
+};
+
+static void statement_entry_free(gpointer data)
+{
+    StatementLogEntry *entry = data;
+    g_free(entry->sql);
+    g_free(entry->error);
+    g_free(entry);
+}
+
+static StatementLogEntry *statement_entry_copy(const StatementLogEntry *entry)
+{
+    StatementLogEntry *copy = g_memdup2(entry, sizeof *entry);
+    copy->sql = g_strdup(entry->sql);
+    copy->error = g_strdup(entry->error);
+    return copy;
+}
+
+/* A StatementLog: any thread. */
+static void note_statement(gpointer user, const char *sql, gint64 duration_ms,
+                           const GError *error)
+{
+    Workbench *workbench = user;
+    StatementLogEntry *entry = g_new0(StatementLogEntry, 1);
+    entry->at = g_get_real_time() / 1000 - duration_ms;
+    entry->sql = log_redact(sql);
+    entry->duration_ms = duration_ms;
+    entry->error = error == NULL ? NULL : g_strdup(error->message);
+    log_write(LOG_LEVEL_DEBUG, "%" G_GINT64_FORMAT " ms: %s", duration_ms, sql);
+    g_mutex_lock(&workbench->lock);
+    g_queue_push_tail(&workbench->statements, entry);
+    if (workbench->statements.length > STATEMENTS_KEPT)
+        statement_entry_free(g_queue_pop_head(&workbench->statements));
+    g_mutex_unlock(&workbench->lock);
+}
+
+static void job_unref(gpointer job);
+
+Workbench *workbench_new(Profile *profile)
+{
+    Workbench *workbench = g_new0(Workbench, 1);
+    workbench->profile = profile;
+    workbench->pool = pool_new(NULL, INTERACTIVE_WORKERS, BULK_WORKERS);
+    workbench->catalog = catalog_new();
+    workbench->jobs = g_ptr_array_new_with_free_func(job_unref);
+    g_mutex_init(&workbench->lock);
+    g_cond_init(&workbench->session_given);
+    g_queue_init(&workbench->statements);
+    return workbench;
+}
+
+void workbench_free(Workbench *workbench)
+{
+    if (workbench == NULL)
+        return;
+    workbench->changed = NULL;
+    pool_free(workbench->pool); /* cancels what runs and waits for it: nothing uses us after this */
+    for (guint i = 0; i < workbench->jobs->len; i++)
+        ((Job *)g_ptr_array_index(workbench->jobs, i))->workbench = NULL;
+    g_ptr_array_unref(workbench->jobs);
+    session_free(workbench->session);
+    s3_client_free(workbench->s3);
+    credentials_source_free(workbench->credentials);
+    catalog_free(workbench->catalog);
+    g_queue_clear_full(&workbench->statements, statement_entry_free);
+    g_cond_clear(&workbench->session_given);
+    g_mutex_clear(&workbench->lock);
+    profile_free(workbench->profile);
+    g_free(workbench);
+}
+
+const Profile *workbench_profile(const Workbench *workbench)
+{
+    return workbench->profile;
+}
+
+Pool *workbench_pool(Workbench *workbench)
+{
+    return workbench->pool;
+}
+
+Catalog *workbench_catalog(Workbench *workbench)
+{
+    return workbench->catalog;
+}
+
+void workbench_set_prompt(Workbench *workbench, LoginPrompt prompt, gpointer user)
+{
+    workbench->prompt = prompt;
+    workbench->prompt_user = user;
+}
+
+Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error)
+{
+    Session *session = login_open_session(workbench->profile, workbench->prompt,
+                                          workbench->prompt_user, cancellable, error);
+    if (session != NULL)
+        session_set_log(session, note_statement, workbench);
+    return session;
+}
+
+/* Waits until the metadata session is in; then it is out, and ours. */
+static gboolean claim_session(Workbench *workbench, Session **session, GCancellable *cancellable,
+                              GError **error)
+{
+    g_mutex_lock(&workbench->lock);
+    while (workbench->session_out) {
+        if (g_cancellable_is_cancelled(cancellable)) {
+            g_mutex_unlock(&workbench->lock);
+            return !rs_error_set_if_cancelled(cancellable, error);
+        }
+        g_cond_wait_until(&workbench->session_given, &workbench->lock,
+                          g_get_monotonic_time() + WAIT_SLICE_US);
+    }
+    workbench->session_out = TRUE;
+    *session = g_steal_pointer(&workbench->session);
+    g_mutex_unlock(&workbench->lock);
+    return TRUE;
+}
+
+Session *workbench_take_session(Workbench *workbench, GCancellable *cancellable, GError **error)
+{
+    Session *session = NULL;
+    if (!claim_session(workbench, &session, cancellable, error))
+        return NULL;
+    if (session != NULL && !session_is_alive(session))
+        g_clear_pointer(&session, session_free);
+    if (session == NULL)
+        session = workbench_open_session(workbench, cancellable, error);
+    if (session == NULL)
+        workbench_give_session(workbench, NULL);
+    return session;
+}
+
+void workbench_give_session(Workbench *workbench, Session *session)
+{
+    if (session != NULL && !session_is_alive(session))
+        g_clear_pointer(&session, session_free);
+    g_mutex_lock(&workbench->lock);
+    workbench->session = session;
+    workbench->session_out = FALSE;
+    g_cond_signal(&workbench->session_given);
+    g_mutex_unlock(&workbench->lock);
+}
+
+S3Client *workbench_s3(Workbench *workbench, GError **error)
+{
+    const Profile *profile = workbench->profile;
+    g_mutex_lock(&workbench->lock);
+    if (workbench->s3 == NULL) {
+        workbench->credentials = credentials_source_new(
+            profile->access_key_id, profile->secret_access_key, profile->aws_profile);
+        workbench->s3 =
+            s3_client_new(profile->endpoint_url, profile->region, workbench->credentials);
+    }
+    g_mutex_unlock(&workbench->lock);
+    return workbench->s3;
+}
+
+GPtrArray *workbench_statements(Workbench *workbench)
+{
+    GPtrArray *statements = g_ptr_array_new_with_free_func(statement_entry_free);
+    g_mutex_lock(&workbench->lock);
+    for (const GList *l = workbench->statements.head; l != NULL; l = l->next)
+        g_ptr_array_add(statements, statement_entry_copy(l->data));
+    g_mutex_unlock(&workbench->lock);
+    return statements;
+}
+
+/* --- jobs ----------------------------------------------------------------------------------- */
+
+/* What an ExecutorContext's user points to. */
+typedef struct {
+    Workbench *workbench;
+    JobLogLine log;
+    gpointer log_user;
+} RunContext;
+
+static Session *run_open_session(gpointer user, GCancellable *cancellable, GError **error)
+{
+    return workbench_open_session(((RunContext *)user)->workbench, cancellable, error);
+}
+
+static S3Client *run_s3(gpointer user, GError **error)
+{
+    return workbench_s3(((RunContext *)user)->workbench, error);
+}
+
+static void run_log(gpointer user, const char *line)
+{
+    const RunContext *run = user;
+    if (run->log != NULL)
+        run->log(run->log_user, line);
+}
+
+static ExecutorContext executor_context(RunContext *run)
+{
+    return (ExecutorContext){
+        .open_session = run_open_session, .s3 = run_s3, .log = run_log, .user = run};
+}
+
+gboolean workbench_run_job(Workbench *workbench, const Plan *plan, const char *id,
+                           Progress *progress, JobLogLine log, gpointer user, JobResult *result,
+                           GCancellable *cancellable, GError **error)
+{
+    g_autoptr(Journal) journal =
+        plan != NULL ? journal_create(plan, error) : journal_open(id, error);
+    if (journal == NULL)
+        return FALSE;
+    RunContext run = {workbench, log, user};
+    ExecutorContext context = executor_context(&run);
+    Progress own = {0};
+    return executor_run(journal_plan(journal), journal, &context,
+                        progress != NULL ? progress : &own, result, cancellable, error);
+}
+
+gboolean workbench_clean_job(Workbench *workbench, const char *id, JobLogLine log, gpointer user,
+                             GCancellable *cancellable, GError **error)
+{
+    g_autoptr(Journal) journal = journal_open(id, error);
+    if (journal == NULL)
+        return FALSE;
+    RunContext run = {workbench, log, user};
+    ExecutorContext context = executor_context(&run);
+    return executor_clean(journal_plan(journal), journal, &context, cancellable, error);
+}
+
+static void job_clear(gpointer data)
+{
+    Job *job = data;
+    g_free(job->id);
+    plan_free(job->plan);
+    journal_free(job->journal);
+    job_result_clear(&job->result);
+    g_clear_error(&job->error);
+    g_ptr_array_unref(job->lines);
+    g_async_queue_unref(job->fresh_lines);
+    g_object_unref(job->cancellable);
+}
+
+static void job_unref(gpointer job)
+{
+    g_atomic_rc_box_release_full(job, job_clear);
+}
+
+static void tell_changed(Job *job)
+{
+    if (job->workbench != NULL && job->workbench->changed != NULL)
+        job->workbench->changed(job->workbench->changed_user, job);
+}
+
+static gboolean take_lines(gpointer user)
+{
+    Job *job = user;
+    char *line;
+    guint taken = 0;
+    for (; (line = g_async_queue_try_pop(job->fresh_lines)) != NULL; taken++)
+        g_ptr_array_add(job->lines, line);
+    if (taken > 0)
+        tell_changed(job);
+    return G_SOURCE_REMOVE;
+}
+
+/* A JobLogLine on the executor's thread. */
+static void push_line(gpointer user, const char *line)
+{
+    Job *job = user;
+    g_async_queue_push(job->fresh_lines, log_redact(line));
+    GSource *source = g_idle_source_new();
+    g_source_set_priority(source, G_PRIORITY_DEFAULT);
+    g_source_set_callback(source, take_lines, g_atomic_rc_box_acquire(job), job_unref);
+    g_source_attach(source, NULL);
+    g_source_unref(source);
+}
+
+/* On a worker: the plan's journal is created, or an existing one opened, and then run. */
+static gboolean run_job(gpointer data, GCancellable *cancellable, GError **error)
+{
+    Job *job = data;
+    Journal *journal =
+        job->plan != NULL ? journal_create(job->plan, error) : journal_open(job->id, error);
+    if (journal == NULL) {
+        progress_end_job(&job->progress, JOB_FAILED);
+        return FALSE;
+    }
+    g_atomic_pointer_set(&job->journal, journal); /* the screens may ask for the plan from now on */
+    RunContext run = {job->workbench, push_line, job};
+    ExecutorContext context = executor_context(&run);
+    return executor_run(journal_plan(journal), journal, &context, &job->progress, &job->result,
+                        cancellable, error);
+}
+
+static void job_ended(gpointer data, TaskOutcome outcome, const GError *error)
+{
+    Job *job = data;
+    if (error != NULL)
+        job->error = g_error_copy(error);
+    if (outcome == TASK_CANCELLED && job->journal == NULL) /* it never got a worker */
+        progress_end_job(&job->progress, JOB_CANCELLED);
+    if (job->plan == NULL && job->journal != NULL) {
+        g_free(job->id);
+        job->id = g_strdup(journal_plan(job->journal)->id);
+    }
+    take_lines(job);
+    tell_changed(job);
+}
+
+static Job *submit_job(Workbench *workbench, const char *id, Plan *plan)
+{
+    Job *job = g_atomic_rc_box_new0(Job);
+    job->workbench = workbench;
+    job->id = g_strdup(id);
+    job->plan = plan;
+    job->lines = g_ptr_array_new_with_free_func(g_free);
+    job->fresh_lines = g_async_queue_new_full(g_free);
+    job->cancellable = g_cancellable_new();
+    progress_begin_job(&job->progress);
+    g_ptr_array_add(workbench->jobs, job);
+    pool_submit(workbench->pool, POOL_BULK, "job", run_job, job_ended, job, NULL,
+                job->cancellable);
+    return job;
+}
+
+Job *workbench_start_job(Workbench *workbench, Plan *plan)
+{
+    return submit_job(workbench, plan->id, plan);
+}
+
+Job *workbench_resume_job(Workbench *workbench, const char *id)
+{
+    return submit_job(workbench, id, NULL);
+}
+
+void workbench_on_job_changed(Workbench *workbench, JobChanged changed, gpointer user)
+{
+    workbench->changed = changed;
+    workbench->changed_user = user;
+}
+
+const GPtrArray *workbench_jobs(const Workbench *workbench)
+{
+    return workbench->jobs;
+}
+
+guint workbench_running_jobs(const Workbench *workbench)
+{
+    guint running = 0;
+    for (guint i = 0; i < workbench->jobs->len; i++) {
+        ProgressSnapshot now = job_progress(g_ptr_array_index(workbench->jobs, i));
+        running += now.state <= JOB_CANCELLING;
+    }
+    return running;
+}
+
+const char *job_id(const Job *job)
+{
+    return job->id;
+}
+
+const Plan *job_plan(const Job *job)
+{
+    if (job->plan != NULL)
+        return job->plan;
+    const Journal *journal = g_atomic_pointer_get(&job->journal);
+    return journal == NULL ? NULL : journal_plan(journal);
+}
+
+ProgressSnapshot job_progress(const Job *job)
+{
+    return progress_read(&job->progress);
+}
+
+const GPtrArray *job_log(const Job *job)
+{
+    return job->lines;
+}
+
+const JobResult *job_result(const Job *job)
+{
+    return &job->result;
+}
+
+const GError *job_error(const Job *job)
+{
+    return job->error;
+}
+
+void job_cancel(Job *job)
+{
+    g_cancellable_cancel(job->cancellable);
+}
