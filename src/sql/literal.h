@@ -15,6 +15,12 @@
 /* 'text', with ' and \ doubled; NULL gives NULL. */
 char *sql_literal(const char *text);
 
+/*
+ * As sql_literal, with control characters written as escapes ('\t', '\005') which the server's own
+ * lexer resolves: for delimiters and the like that must survive copying by hand.
+ */
+char *sql_control_literal(const char *text);
+
 /* The kinds a value of a filter can be written as. */
 typedef enum {
     SQL_VALUE_TEXT,
@@ -27,6 +33,7 @@ typedef enum {
     SQL_VALUE_TIMESTAMPTZ,
     SQL_VALUE_TIME,
     SQL_VALUE_BYTES, /* hex digits, as VARBYTE */
+    SQL_VALUE_REAL,  /* as FLOAT, cast to float4: 0.1 and 0.1::float4 are different numbers */
 } SqlValueKind;
 
 /* A typed literal such as 42, TRUE, DATE '2008-01-01'. RS_ERROR_USAGE, naming the text and what was
