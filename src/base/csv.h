@@ -29,16 +29,16 @@ typedef enum { RECORD_CSV, RECORD_TEXT, RECORD_JSON } RecordKind;
 
 typedef struct {
     RecordKind kind;
-    char delimiter; /* CSV and text */
-    char quote;     /* CSV; 0 means " */
+    char delimiter;  /* CSV and text */
+    char quote;      /* CSV; 0 means " */
     gboolean escape; /* text */
 } RecordRules;
 
 typedef struct {
     RecordRules rules;
-    int state;      /* private */
-    guint depth;    /* private: open brackets */
-    gboolean blank; /* private: nothing but blanks in the record so far */
+    int state;       /* private */
+    guint depth;     /* private: open brackets */
+    gboolean blank;  /* private: nothing but blanks in the record so far */
     guint64 records; /* records that have ended, blank lines included (JSON: not) */
     guint64 blanks;  /* lines among them that hold nothing */
     guint64 lines;   /* line feeds seen */

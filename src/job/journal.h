@@ -43,10 +43,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_free)
 /* A line of `jobs list`, read without locking. */
 typedef struct {
     char *id, *kind, *title, *profile;
-    JobState state;      /* JOB_RUNNING only when a live process holds it */
+    JobState state; /* JOB_RUNNING only when a live process holds it */
     gboolean resumable;
     gint64 started, ended; /* epoch seconds, 0 unknown */
-    char *message;       /* the outcome or the error */
+    char *message;         /* the outcome or the error */
     int step, n_steps;
 } JournalSummary;
 

@@ -33,33 +33,34 @@ typedef enum { LOAD_HEADER_AUTO, LOAD_HEADER_YES, LOAD_HEADER_NO } LoadHeader;
 
 /* All strings borrowed; zeroed means every default. */
 typedef struct {
-    const char *const *paths; /* NULL-terminated: local files, or s3:// keys and prefixes; not mixed */
-    const char *format;       /* "csv", "text", "json", "parquet"; NULL: by suffix */
-    const char *compression;  /* "none", "gzip", "zstd", "bzip2"; NULL: by suffix */
+    const char *const
+        *paths;         /* NULL-terminated: local files, or s3:// keys and prefixes; not mixed */
+    const char *format; /* "csv", "text", "json", "parquet"; NULL: by suffix */
+    const char *compression; /* "none", "gzip", "zstd", "bzip2"; NULL: by suffix */
     LoadHeader header;
-    const char *delimiter;    /* NULL: the format's own: , in CSV, | in text, tab in .tsv */
-    const char *quote;        /* CSV; NULL: " */
-    const char *null_as;      /* NULL: \N; not for JSON */
-    gboolean no_escape;       /* text: backslash is an ordinary byte */
-    gboolean remove_quotes;   /* text written with ADDQUOTES */
+    const char *delimiter;      /* NULL: the format's own: , in CSV, | in text, tab in .tsv */
+    const char *quote;          /* CSV; NULL: " */
+    const char *null_as;        /* NULL: \N; not for JSON */
+    gboolean no_escape;         /* text: backslash is an ordinary byte */
+    gboolean remove_quotes;     /* text written with ADDQUOTES */
     const char *const *columns; /* the target's column for each field of the file, in file order;
                                    NULL: by header names, else the table's order */
-    const char *date_format;  /* NULL: YYYY-MM-DD; "auto" */
-    const char *time_format;  /* NULL: YYYY-MM-DD HH:MI:SS; "auto", "epochsecs" ... */
-    int max_errors;           /* 0: stop at the first bad row; n: skip fewer than n of them */
+    const char *date_format;    /* NULL: YYYY-MM-DD; "auto" */
+    const char *time_format;    /* NULL: YYYY-MM-DD HH:MI:SS; "auto", "epochsecs" ... */
+    int max_errors;             /* 0: stop at the first bad row; n: skip fewer than n of them */
     gboolean truncate_columns, empty_as_null, blanks_as_null, fill_record;
     gboolean ignore_blank_lines, trim_blanks, accept_any_date, roundec;
     gboolean accept_inv_chars;
-    gboolean explicit_ids;    /* the file brings values for an IDENTITY column */
-    const char *region;       /* of the bucket that is read, when it is not the cluster's */
-    guint64 part_bytes;       /* raw bytes of one uploaded part; 0: 16 MiB */
-    guint workers;            /* parallel uploads; 0: 4 */
+    gboolean explicit_ids; /* the file brings values for an IDENTITY column */
+    const char *region;    /* of the bucket that is read, when it is not the cluster's */
+    guint64 part_bytes;    /* raw bytes of one uploaded part; 0: 16 MiB */
+    guint workers;         /* parallel uploads; 0: 4 */
 } LoadSource;
 
 typedef struct {
-    char *path;       /* local path, or s3://bucket/key */
+    char *path; /* local path, or s3://bucket/key */
     guint64 size;
-    gint64 mtime_us;  /* local files: refuses to resume when the file changed; else 0 */
+    gint64 mtime_us;     /* local files: refuses to resume when the file changed; else 0 */
     guint64 data_offset; /* where the first record after the header starts */
     guint64 data_line;   /* its line number, from 1 */
 } LoadFile;
@@ -71,18 +72,18 @@ typedef struct {
 } LoadColumn;
 
 typedef struct {
-    gboolean remote;          /* the inputs are objects */
+    gboolean remote; /* the inputs are objects */
     SqlFormat format;
     SqlCompression compression; /* of the inputs */
     gboolean has_header;
     char delimiter;
-    GPtrArray *files;         /* of LoadFile */
+    GPtrArray *files; /* of LoadFile */
     guint64 bytes;
-    GPtrArray *fields;        /* of char *: names in the header or the first JSON object; may be NULL */
-    guint n_fields;           /* fields of the first record; 0 unknown */
-    gboolean empty;           /* no record in any input */
-    GPtrArray *columns;       /* of LoadColumn: only after load_source_infer */
-    gboolean inferred_all;    /* the scan reached the end of all inputs */
+    GPtrArray *fields;  /* of char *: names in the header or the first JSON object; may be NULL */
+    guint n_fields;     /* fields of the first record; 0 unknown */
+    gboolean empty;     /* no record in any input */
+    GPtrArray *columns; /* of LoadColumn: only after load_source_infer */
+    gboolean inferred_all; /* the scan reached the end of all inputs */
     guint64 inferred_records;
 } LoadFacts;
 

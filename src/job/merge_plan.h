@@ -42,7 +42,7 @@ typedef struct {
     const char *const *keys;              /* NULL-terminated, at least one */
     SqlMergeStrategy strategy;
     const char *valid_from, *valid_to, *is_current; /* SCD2; NULL: columns of these names */
-    const char *iam_role, *tempdir;       /* NULL: the profile's */
+    const char *iam_role, *tempdir;                 /* NULL: the profile's */
     gboolean keep_stage;
 } MergeRequest;
 

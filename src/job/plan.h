@@ -37,46 +37,51 @@ const char *step_kind_name(StepKind kind); /* "upload" ... static */
 
 /* One line inside a step: what the plan sheet shows and the executor runs. */
 typedef enum {
-    ACTION_SQL,          /* run sql */
-    ACTION_COPY,         /* run sql (a COPY); its row count is compared with rows_expected */
-    ACTION_UNLOAD,       /* run sql (an UNLOAD) */
-    ACTION_EXPECT_VALUE, /* sql gives one value, which must equal `expected` */
-    ACTION_EXPECT_NONE,  /* sql gives no row; each row that it gives is named in the error */
-    ACTION_NOTE_VALUE,   /* sql gives one value, kept in the journal under `name` */
+    ACTION_SQL,             /* run sql */
+    ACTION_COPY,            /* run sql (a COPY); its row count is compared with rows_expected */
+    ACTION_UNLOAD,          /* run sql (an UNLOAD) */
+    ACTION_EXPECT_VALUE,    /* sql gives one value, which must equal `expected` */
+    ACTION_EXPECT_NONE,     /* sql gives no row; each row that it gives is named in the error */
+    ACTION_NOTE_VALUE,      /* sql gives one value, kept in the journal under `name` */
+    ACTION_EXPECT_MANIFEST, /* the unload's manifest agrees with the objects and the server's count */
 } ActionKind;
+
+const char *action_kind_name(ActionKind kind); /* "copy", "check" ... static */
 
 typedef struct {
     ActionKind kind;
-    char *title;    /* short: "copy", "drop marker" */
+    char *title; /* short: "copy", "drop marker" */
     char *sql;
-    char *name;     /* ACTION_NOTE_VALUE: the name; ACTION_EXPECT_VALUE: a noted name or NULL */
-    char *expected; /* a literal number, or an expression over noted names: "before + new" */
+    char
+        *name; /* ACTION_NOTE_VALUE: the name; ACTION_EXPECT_VALUE: a noted name when sql is NULL */
+    char *expected;       /* numbers and noted names joined by + and -: "before + new" */
     gint64 rows_expected; /* ACTION_COPY: rows sent, -1 unknown */
-    char *failure;  /* what to say when a check does not hold */
+    char *failure;        /* what to say when a check does not hold */
 } PlanAction;
 
-/* One object of an upload or a download. */
+/* One input of an upload: the parts it is cut into are found, and journalled, while it runs. */
 typedef struct {
-    char *path;   /* local file; "" is standard input */
-    char *key;    /* object key in the stage's bucket; "" until known (download) */
+    char *path; /* local file, or s3://bucket/key of an object that is loaded where it is */
+    char *key;  /* name of its object in the stage, or the stem of its parts; "" for an object */
     guint64 offset, length; /* the part of the file, bytes */
     guint64 first_line;     /* line number of the part's first line in the file, from 1 */
     gint64 records;         /* records in the part, -1 unknown */
+    gint64 mtime_us; /* when the file was last changed; a resume refuses another; 0 unknown */
 } PlanFile;
 
 typedef struct {
     StepKind kind;
-    char *title;          /* "8 parts, zstd, about 480 MB, to s3://stage/91c0/" */
-    GPtrArray *actions;   /* of PlanAction */
-    GPtrArray *files;     /* of PlanFile */
+    char *title;                        /* "8 parts, zstd, about 480 MB, to s3://stage/91c0/" */
+    GPtrArray *actions;                 /* of PlanAction */
+    GPtrArray *files;                   /* of PlanFile */
     char *marker_schema, *marker_table; /* STEP_TRANSACTION: the marker; else NULL */
-    char *done_sql;       /* STEP_SQL: gives a row when the step was done already, or NULL */
+    char *done_sql; /* STEP_SQL: gives a row when the step was done already, or NULL */
 } PlanStep;
 
 typedef struct {
-    char *id;             /* 8 hex digits, unique per machine: "91c07f3a" */
-    char *kind;           /* "unload", "write", "merge" */
-    char *title;          /* "write orders/*.csv into public.orders, append" */
+    char *id;    /* 8 hex digits, unique per machine: "91c07f3a" */
+    char *kind;  /* "unload", "write", "merge" */
+    char *title; /* "write orders.csv into public.orders, append" */
     char *profile;
     char *stage_url;      /* s3://bucket/prefix/id/ or NULL */
     char *target;         /* quoted relation, or the destination: typed to confirm */
@@ -93,6 +98,23 @@ PlanStep *plan_add_step(Plan *plan, StepKind kind, const char *title_format, ...
 PlanAction *plan_step_add_action(PlanStep *step, ActionKind kind, const char *title,
                                  const char *sql);
 PlanFile *plan_step_add_file(PlanStep *step, const char *path, const char *key);
+
+/* Facts for the steps of the plan's own kind, kept in details. NULL removes nothing and adds none. */
+void plan_set_text(Plan *plan, const char *name, const char *value);
+void plan_set_number(Plan *plan, const char *name, gint64 value);
+void plan_set_flag(Plan *plan, const char *name, gboolean value);
+/* NULL, 0 and FALSE when absent. */
+const char *plan_text_detail(const Plan *plan, const char *name);
+gint64 plan_number_detail(const Plan *plan, const char *name);
+gboolean plan_flag_detail(const Plan *plan, const char *name);
+
+/*
+ * The value of an expression such as "before + copied" over noted names; value_of gives a name's
+ * value. RS_ERROR_INTERNAL for a malformed expression or a name without a value.
+ */
+typedef gboolean (*PlanValueOf)(gpointer user, const char *name, gint64 *value);
+gboolean plan_evaluate(const char *expression, PlanValueOf value_of, gpointer user, gint64 *value,
+                       GError **error);
 
 /* The plan sheet as text: numbered steps, SQL with credentials masked, files, locks. */
 char *plan_text(const Plan *plan);

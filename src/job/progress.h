@@ -13,16 +13,23 @@
 #include <glib.h>
 #include <stdatomic.h>
 
-typedef enum { JOB_PLANNED, JOB_RUNNING, JOB_CANCELLING, JOB_DONE, JOB_FAILED, JOB_CANCELLED } JobState;
+typedef enum {
+    JOB_PLANNED,
+    JOB_RUNNING,
+    JOB_CANCELLING,
+    JOB_DONE,
+    JOB_FAILED,
+    JOB_CANCELLED
+} JobState;
 
 typedef enum { PROGRESS_COUNTED, PROGRESS_SERVER, PROGRESS_ESTIMATE } ProgressSource;
 
 typedef struct {
-    atomic_int state;       /* JobState */
-    atomic_int step;        /* index of the current step */
-    atomic_int source;      /* ProgressSource of rows and bytes */
-    atomic_llong rows;      /* of the current step */
-    atomic_llong rows_total;  /* -1 unknown */
+    atomic_int state;        /* JobState */
+    atomic_int step;         /* index of the current step */
+    atomic_int source;       /* ProgressSource of rows and bytes */
+    atomic_llong rows;       /* of the current step */
+    atomic_llong rows_total; /* -1 unknown */
     atomic_llong bytes;
     atomic_llong bytes_total; /* -1 unknown */
     atomic_llong files;

@@ -37,37 +37,37 @@
 /* All strings and pointers borrowed; zeroed means every default. */
 typedef struct {
     const Profile *profile;
-    const SqlQuery *query;      /* this, or */
-    const char *sql;            /* one SELECT */
-    const char *to;             /* s3://bucket/prefix or a folder */
-    SqlFormat format;           /* text, CSV, JSON; Parquet to S3 only */
+    const SqlQuery *query; /* this, or */
+    const char *sql;       /* one SELECT */
+    const char *to;        /* s3://bucket/prefix or a folder */
+    SqlFormat format;      /* text, CSV, JSON; Parquet to S3 only */
     SqlCompression compression;
     gboolean header;
-    const char *delimiter;      /* NULL: | in text, comma in CSV */
-    const char *null_as;        /* NULL: \N in text and CSV */
-    gboolean no_escape;         /* text: lossy where values hold delimiters or newlines */
-    gboolean addquotes;         /* text */
-    gboolean serial;            /* PARALLEL OFF: one file after the other, in the query's order */
-    double max_file_size_mb;    /* 0: the server's default */
+    const char *delimiter;   /* NULL: | in text, comma in CSV */
+    const char *null_as;     /* NULL: \N in text and CSV */
+    gboolean no_escape;      /* text: lossy where values hold delimiters or newlines */
+    gboolean addquotes;      /* text */
+    gboolean serial;         /* PARALLEL OFF: one file after the other, in the query's order */
+    double max_file_size_mb; /* 0: the server's default */
     gboolean overwrite;
-    gboolean clean_path;        /* S3 only: CLEANPATH, empties the destination first */
+    gboolean clean_path;             /* S3 only: CLEANPATH, empties the destination first */
     const char *const *partition_by; /* NULL-terminated names; S3 only */
     gboolean partition_include;
     const char *extension, *kms_key_id; /* S3 only */
-    const char *region;         /* of the destination's bucket, when it is not the cluster's */
-    const char *iam_role;       /* NULL: the profile's */
-    const char *tempdir;        /* NULL: the profile's */
+    const char *region;   /* of the destination's bucket, when it is not the cluster's */
+    const char *iam_role; /* NULL: the profile's */
+    const char *tempdir;  /* NULL: the profile's */
     gboolean keep_stage;
     gboolean skip_null_check;
 } UnloadRequest;
 
 /* What has to be known beforehand. */
 typedef struct {
-    char **columns;             /* names of the result, NULL-terminated */
-    guint32 *types;             /* their type oids */
+    char **columns; /* names of the result, NULL-terminated */
+    guint32 *types; /* their type oids */
     guint n_columns;
-    gboolean destination_used;  /* keys under the prefix, or files in the folder */
-    char *destination_example;  /* one of them, or NULL */
+    gboolean destination_used; /* keys under the prefix, or files in the folder */
+    char *destination_example; /* one of them, or NULL */
 } UnloadFacts;
 
 void unload_facts_clear(UnloadFacts *facts);

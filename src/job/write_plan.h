@@ -43,14 +43,14 @@ const char *write_mode_name(WriteMode mode);
 typedef struct {
     const Profile *profile;
     LoadSource source;
-    const char *schema, *table;           /* the target */
+    const char *schema, *table; /* the target */
     WriteMode mode;
-    const char *like_schema, *like_table; /* a missing target is made LIKE this one; or NULL */
-    const char *columns_ddl;              /* "a int, b varchar(10)": a missing target's columns */
+    const char *like_schema, *like_table;  /* a missing target is made LIKE this one; or NULL */
+    const char *columns_ddl;               /* "a int, b varchar(10)": a missing target's columns */
     const char *comp_update, *stat_update; /* NULL, "ON", "OFF" (and "PRESET") */
-    const char *iam_role, *tempdir;       /* NULL: the profile's */
-    gboolean keep_stage;                  /* also after success, to look at it */
-    gboolean skip_counts;                 /* no count(*) of the target in the transaction */
+    const char *iam_role, *tempdir;        /* NULL: the profile's */
+    gboolean keep_stage;                   /* also after success, to look at it */
+    gboolean skip_counts;                  /* no count(*) of the target in the transaction */
 } WriteRequest;
 
 typedef struct {
