@@ -15,7 +15,9 @@
  * Cancel:   every call takes a GCancellable; cancelling it wakes the call at once, sends the cancel
  *           to the server, and waits (a few seconds at most) for the server's word. The error is
  *           RS_ERROR_CANCELLED, its message says "cancelled, confirmed by the server" or "cancel
- *           sent, the server has not answered yet".
+ *           sent, the server has not answered yet"; after the latter the session is not alive. A
+ *           statement without rows that the server completed before the cancel reached it has
+ *           succeeded and is reported so: a COMMIT must never be called cancelled when it happened.
  * Ticks:    while session_run waits it calls a tick function about every interval_ms on the same
  *           thread: the place to read progress through another session.
  * Errors:   the server's SQLSTATE is mapped to RsErrorCode (28xxx auth; 42501 permission; 42P01,
@@ -42,10 +44,10 @@ typedef struct {
 
 /* What is known once a statement has ended. */
 typedef struct {
-    char *tag;           /* command tag, such as "INSERT 0 5"; may be "" */
-    gint64 affected;     /* rows the tag counts, or -1 when it counts none (SELECT, COPY, UNLOAD) */
-    gint64 duration_ms;  /* wall time as we saw it */
-    GPtrArray *notices;  /* of char *, in order; INFO and WARNING texts */
+    char *tag;          /* command tag, such as "INSERT 0 5"; may be "" */
+    gint64 affected;    /* rows the tag counts, or -1 when it counts none (SELECT, COPY, UNLOAD) */
+    gint64 duration_ms; /* wall time as we saw it */
+    GPtrArray *notices; /* of char *, in order: the texts, "WARNING: " before those that warn */
 } StatementOutcome;
 
 void statement_outcome_clear(StatementOutcome *outcome);
@@ -70,10 +72,10 @@ typedef enum {
 
 /* Who and where, for the title line, the journal and the audit record. All owned by the session. */
 typedef struct {
-    const char *transport; /* "wire" or "data-api" */
+    const char *transport;                               /* "wire" or "data-api" */
     const char *host, *database, *user, *server_version; /* version: "Redshift 1.0.x" or the text */
     int port;
-    int backend_pid;       /* pg_backend_pid(), 0 when unknown */
+    int backend_pid; /* pg_backend_pid(), 0 when unknown */
     gboolean tls;
 } SessionInfo;
 
@@ -112,7 +114,8 @@ gboolean statement_fetch(Statement *statement, guint64 max_rows, RowFunction row
 
 /*
  * Ends and frees the statement; the session is free for the next one. Rows not fetched are given up
- * by a cancel on the server. outcome may be NULL. FALSE when the statement itself failed late.
+ * by a cancel on the server, which also fails an open transaction block. outcome may be NULL. FALSE
+ * when the statement itself failed late; the failure that statement_fetch reported is repeated.
  */
 gboolean statement_finish(Statement *statement, StatementOutcome *outcome, GError **error);
 
@@ -151,7 +154,8 @@ typedef struct {
     void (*free)(Session *session);
 } SessionClass;
 
-/* The head of every transport's own struct. */
+/* The heads of every transport's own structs. A transport fills class and info, and session of its
+ * statements; the rest belongs to session.c. */
 struct Session {
     const SessionClass *class;
     SessionInfo info;
@@ -161,6 +165,9 @@ struct Session {
 
 struct Statement {
     Session *session;
+    char *sql;       /* for the log */
+    gint64 began_us; /* monotonic */
+    GError *failure; /* the first failure that a fetch reported */
 };
 
 #endif

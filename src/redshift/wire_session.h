@@ -18,12 +18,12 @@ typedef struct {
     const char *host;
     int port;
     const char *database, *user;
-    const Secret *password;  /* NULL: libpq's own ways (pgpass, PGPASSWORD) */
-    const char *sslmode;     /* disable ... verify-full */
-    const char *sslrootcert; /* NULL: libpq's default */
-    const char *application; /* application_name */
-    guint connect_timeout_ms; /* 0: 10,000 */
-    guint keepalive_s;        /* 0: 60; always below 300 */
+    const Secret *password;     /* NULL: libpq's own ways (pgpass, PGPASSWORD) */
+    const char *sslmode;        /* disable ... verify-full */
+    const char *sslrootcert;    /* NULL: libpq's default */
+    const char *application;    /* application_name */
+    guint connect_timeout_ms;   /* 0: 10,000 */
+    guint keepalive_s;          /* 0: 60; always below 300 */
     guint statement_timeout_ms; /* 0: none */
 } WireOptions;
 

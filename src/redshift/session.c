@@ -1,0 +1,212 @@
+#include "redshift/session.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+void statement_outcome_clear(StatementOutcome *outcome)
+{
+    if (outcome == NULL)
+        return;
+    g_clear_pointer(&outcome->tag, g_free);
+    g_clear_pointer(&outcome->notices, g_ptr_array_unref);
+    outcome->affected = -1;
+    outcome->duration_ms = 0;
+}
+
+const SessionInfo *session_info(const Session *session)
+{
+    return &session->info;
+}
+
+gboolean session_can(const Session *session, SessionAbility ability)
+{
+    return session->class->can(session, ability);
+}
+
+static void log_statement(Session *session, const char *sql, gint64 began_us, const GError *error)
+{
+    if (session->log != NULL)
+        session->log(session->log_user, sql, (g_get_monotonic_time() - began_us) / 1000, error);
+}
+
+static Statement *start(Session *session, const char *sql, guint interval_ms, SessionTick tick,
+                        gpointer user, GCancellable *cancellable, GError **error)
+{
+    gint64 began_us = g_get_monotonic_time();
+    GError *failure = NULL;
+    Statement *statement =
+        session->class->start(session, sql, interval_ms, tick, user, cancellable, &failure);
+    if (statement == NULL) {
+        log_statement(session, sql, began_us, failure);
+        g_propagate_error(error, failure);
+        return NULL;
+    }
+    statement->sql = g_strdup(sql);
+    statement->began_us = began_us;
+    return statement;
+}
+
+Statement *session_start(Session *session, const char *sql, GCancellable *cancellable,
+                         GError **error)
+{
+    return start(session, sql, 0, NULL, NULL, cancellable, error);
+}
+
+const ResultColumn *statement_columns(const Statement *statement, guint *n_columns)
+{
+    return statement->session->class->columns(statement, n_columns);
+}
+
+gboolean statement_fetch(Statement *statement, guint64 max_rows, RowFunction row, gpointer user,
+                         gboolean *finished, GCancellable *cancellable, GError **error)
+{
+    GError *failure = NULL;
+    if (statement->session->class->fetch(statement, max_rows, row, user, finished, cancellable,
+                                         &failure))
+        return TRUE;
+    if (statement->failure == NULL)
+        statement->failure = g_error_copy(failure);
+    g_propagate_error(error, failure);
+    return FALSE;
+}
+
+gboolean statement_finish(Statement *statement, StatementOutcome *outcome, GError **error)
+{
+    Session *session = statement->session;
+    g_autofree char *sql = g_steal_pointer(&statement->sql);
+    GError *failure = g_steal_pointer(&statement->failure);
+    gint64 began_us = statement->began_us;
+    StatementOutcome filled = {.affected = -1};
+    GError *late = NULL;
+    if (!session->class->finish(statement, &filled, &late) && failure == NULL)
+        failure = g_steal_pointer(&late);
+    g_clear_error(&late);
+    filled.duration_ms = (g_get_monotonic_time() - began_us) / 1000;
+    log_statement(session, sql, began_us, failure);
+    if (outcome != NULL)
+        *outcome = filled;
+    else
+        statement_outcome_clear(&filled);
+    if (failure == NULL)
+        return TRUE;
+    g_propagate_error(error, failure);
+    return FALSE;
+}
+
+static gboolean drop_row(gpointer user, guint n_columns, const char *const *values,
+                         const int *lengths, GError **error)
+{
+    return TRUE;
+}
+
+gboolean session_run_with_tick(Session *session, const char *sql, guint interval_ms,
+                               SessionTick tick, gpointer user, StatementOutcome *outcome,
+                               GCancellable *cancellable, GError **error)
+{
+    if (outcome != NULL)
+        *outcome = (StatementOutcome){.affected = -1};
+    Statement *statement = start(session, sql, interval_ms, tick, user, cancellable, error);
+    if (statement == NULL)
+        return FALSE;
+    gboolean finished = FALSE;
+    statement_fetch(statement, 0, drop_row, NULL, &finished, cancellable, NULL);
+    return statement_finish(statement, outcome, error);
+}
+
+gboolean session_run(Session *session, const char *sql, StatementOutcome *outcome,
+                     GCancellable *cancellable, GError **error)
+{
+    return session_run_with_tick(session, sql, 0, NULL, NULL, outcome, cancellable, error);
+}
+
+typedef struct {
+    GPtrArray *rows;
+    guint limit;
+} Collector;
+
+/* One allocation per row: the pointers, then the bytes they point to, so that g_free frees all. */
+static gboolean collect_row(gpointer user, guint n_columns, const char *const *values,
+                            const int *lengths, GError **error)
+{
+    Collector *collector = user;
+    if (collector->limit > 0 && collector->rows->len >= collector->limit) {
+        g_set_error(error, RS_ERROR, RS_ERROR_LIMIT,
+                    "more than %u rows arrived where at most that "
+                    "many were expected",
+                    collector->limit);
+        return FALSE;
+    }
+    gsize size = (n_columns + 1) * sizeof(char *);
+    for (guint i = 0; i < n_columns; i++)
+        size += values[i] == NULL ? 0 : (gsize)lengths[i] + 1;
+    char **row = g_malloc(size);
+    char *bytes = (char *)(row + n_columns + 1);
+    for (guint i = 0; i < n_columns; i++) {
+        row[i] = values[i] == NULL ? NULL : bytes;
+        if (values[i] == NULL)
+            continue;
+        memcpy(bytes, values[i], (gsize)lengths[i]);
+        bytes[lengths[i]] = '\0';
+        bytes += lengths[i] + 1;
+    }
+    row[n_columns] = NULL;
+    g_ptr_array_add(collector->rows, row);
+    return TRUE;
+}
+
+GPtrArray *session_query(Session *session, const char *sql, guint limit, guint *n_columns,
+                         GCancellable *cancellable, GError **error)
+{
+    Statement *statement = session_start(session, sql, cancellable, error);
+    if (statement == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
+    Collector collector = {rows, limit};
+    gboolean finished = FALSE;
+    guint width = 0;
+    statement_columns(statement, &width);
+    statement_fetch(statement, 0, collect_row, &collector, &finished, cancellable, NULL);
+    if (!statement_finish(statement, NULL, error))
+        return NULL;
+    if (n_columns != NULL)
+        *n_columns = width;
+    return g_steal_pointer(&rows);
+}
+
+char *session_query_value(Session *session, const char *sql, GCancellable *cancellable,
+                          GError **error)
+{
+    guint n_columns = 0;
+    g_autoptr(GPtrArray) rows = session_query(session, sql, 0, &n_columns, cancellable, error);
+    if (rows == NULL || rows->len == 0 || n_columns == 0)
+        return NULL;
+    return g_strdup(((char **)rows->pdata[0])[0]);
+}
+
+const char *session_sqlstate(const Session *session)
+{
+    return session->class->sqlstate(session);
+}
+
+gboolean session_in_transaction(const Session *session)
+{
+    return session->class->in_transaction(session);
+}
+
+gboolean session_is_alive(const Session *session)
+{
+    return session->class->is_alive(session);
+}
+
+void session_set_log(Session *session, StatementLog log, gpointer user)
+{
+    session->log = log;
+    session->log_user = user;
+}
+
+void session_free(Session *session)
+{
+    if (session != NULL)
+        session->class->free(session);
+}
