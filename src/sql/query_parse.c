@@ -92,7 +92,7 @@ static gboolean read_operator(Reader *reader, SqlOperator *op, GError **error)
     /* Longer spellings stand before their beginnings. */
     static const struct {
         const char *phrase;
-        SqlOperator op = SQL_OP_EQ;
+        SqlOperator op;
     } spellings[] = {
         {"is not null", SQL_OP_IS_NOT_NULL},
         {"is null", SQL_OP_IS_NULL},
