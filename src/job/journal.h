@@ -26,7 +26,10 @@ Journal *journal_create(const Plan *plan, GError **error);
  * RS_ERROR_NOT_FOUND lists near ids. id may be a unique prefix. */
 Journal *journal_open(const char *id, GError **error);
 
+/* The plan as it was given to journal_create or read from the first line. */
 const Plan *journal_plan(const Journal *journal);
+/* The plan that was read had credentials masked in its SQL: it cannot be run again from here. */
+gboolean journal_plan_is_masked(const Journal *journal);
 
 /* One line; takes event. FALSE on a full disk: the job must stop before the step. */
 gboolean journal_write(Journal *journal, cJSON *event, GError **error);
@@ -37,6 +40,19 @@ gboolean journal_step_done(const Journal *journal, int step);
 gboolean journal_file_done(const Journal *journal, int step, const char *key);
 /* A noted value, or NULL. Owned by the journal. */
 const char *journal_note(const Journal *journal, const char *name);
+/* How often the step was begun, and the last of those lines; NULL when it never was. */
+int journal_attempts(const Journal *journal, int step);
+const cJSON *journal_last_begin(const Journal *journal, int step);
+/* Every line so far, an array of objects in order. Owned by the journal. */
+const cJSON *journal_events(const Journal *journal);
+/* A new line's object with that event name, for journal_write. */
+cJSON *journal_event(const char *event);
+/* Notes a value: one line. */
+gboolean journal_write_note(Journal *journal, int step, const char *name, const char *value,
+                            GError **error);
+/* $XDG_STATE_HOME/redsmith/jobs. Free with g_free. */
+char *journal_folder(void);
+/* Unlocks and closes; NULL is allowed. */
 void journal_free(Journal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_free)
 
@@ -44,7 +60,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_free)
 typedef struct {
     char *id, *kind, *title, *profile;
     JobState state; /* JOB_RUNNING only when a live process holds it */
-    gboolean resumable;
+    gboolean
+        resumable; /* a failed or interrupted job that journal_open and executor_run can finish */
     gint64 started, ended; /* epoch seconds, 0 unknown */
     char *message;         /* the outcome or the error */
     int step, n_steps;

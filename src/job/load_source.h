@@ -68,7 +68,7 @@ typedef struct {
 /* What a scan says of one field. */
 typedef struct {
     char *name; /* the header's, or "c1" ... */
-    char *type; /* "BIGINT", "DECIMAL(9,2)", "VARCHAR(48)" ... */
+    char *type; /* "BIGINT", "DECIMAL(18,2)", "VARCHAR(48)" ... */
 } LoadColumn;
 
 typedef struct {
@@ -76,8 +76,8 @@ typedef struct {
     SqlFormat format;
     SqlCompression compression; /* of the inputs */
     gboolean has_header;
-    char delimiter;
-    GPtrArray *files; /* of LoadFile */
+    char delimiter[2]; /* one ASCII byte as a string; "" in JSON and Parquet */
+    GPtrArray *files;  /* of LoadFile */
     guint64 bytes;
     GPtrArray *fields;  /* of char *: names in the header or the first JSON object; may be NULL */
     guint n_fields;     /* fields of the first record; 0 unknown */
@@ -103,7 +103,8 @@ LoadFacts *load_source_read(const LoadSource *source, const GPtrArray *target_co
 
 /*
  * Fills facts->columns by scanning local inputs up to LOAD_INFER_LIMIT bytes of raw text each.
- * Types: BOOLEAN, INTEGER, BIGINT, DECIMAL(p,s), DOUBLE PRECISION, DATE, TIMESTAMP, TIMESTAMPTZ, else
+ * Types: BOOLEAN, INTEGER, BIGINT, DECIMAL(18,s) or wider, DOUBLE PRECISION, DATE, TIMESTAMP,
+ * TIMESTAMPTZ, SUPER (JSON objects and arrays), else
  * VARCHAR with the longest value in bytes plus a quarter, rounded up to 8 (65535 at most); a column
  * that held no value is VARCHAR(256). RS_ERROR_UNSUPPORTED for objects in S3 and columnar files: say
  * --like or --columns-ddl.
