@@ -1,0 +1,356 @@
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "config.h"
+#include "sandbox/faults.h"
+#include "sandbox/state.h"
+#include "sandbox/supervisor.h"
+#include "sandbox/supervisor_account.h"
+#include "sandbox/supervisor_lock.h"
+
+/* Exit statuses, an interface (redsmith-sandbox(1)). */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_RUNNING = 3 };
+
+typedef struct {
+    char *dir;
+    char **faults; /* --fault RULE, in order; NULL when none */
+    char *template_dir;
+    gboolean clear, list, version;
+} Options;
+
+typedef int (*CommandRun)(const Options *options, char **words);
+
+typedef struct {
+    const char *name, *words, *help;
+    gboolean takes_words, takes_faults;
+    CommandRun run;
+} Command;
+
+static int fail(const GError *error)
+{
+    fprintf(stderr, "redsmith-sandbox: %s\n", error->message);
+    return g_error_matches(error, RS_ERROR, RS_ERROR_USAGE) ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static void print_ports(const SandboxState *state, const char *what)
+{
+    printf("%s in %s: Redshift on %s:%d, AWS on %s\n", what, state->dir, state->host, state->port,
+           state->endpoint_url);
+}
+
+static gboolean add_faults(const Options *options, GError **error)
+{
+    for (char **rule = options->faults; rule != NULL && *rule != NULL; rule++)
+        if (!faults_check(*rule, error))
+            return FALSE;
+    if (options->faults != NULL && !account_own_dir(options->dir, error))
+        return FALSE;
+    for (char **rule = options->faults; rule != NULL && *rule != NULL; rule++)
+        if (!faults_add(options->dir, *rule, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* The command lock, in a folder that exists. */
+static int begin(const Options *options, GError **error)
+{
+    return account_own_dir(options->dir, error) ? lock_commands(options->dir, error) : -1;
+}
+
+static int run_start(const Options *options, char **words)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SandboxState) state = NULL;
+    int lock = begin(options, &error);
+    if (lock < 0)
+        return fail(error);
+    gboolean running = supervisor_find(options->dir) > 0;
+    gboolean fine = add_faults(options, &error) &&
+                    (running || supervisor_launch(options->dir, options->template_dir, &error)) &&
+                    (state = state_load(options->dir, &error)) != NULL;
+    close(lock);
+    if (!fine)
+        return fail(error);
+    print_ports(state, running ? "The sandbox runs already" : "The sandbox runs");
+    return EXIT_DONE;
+}
+
+typedef struct {
+    const Options *options;
+    int lock;
+} Serve;
+
+static void announce(gpointer user)
+{
+    Serve *serve = user;
+    g_autoptr(SandboxState) state = state_load(serve->options->dir, NULL);
+    if (state != NULL)
+        print_ports(state, "The sandbox runs");
+    fflush(stdout);
+    close(serve->lock);
+    serve->lock = -1;
+}
+
+static int run_serve(const Options *options, char **words)
+{
+    g_autoptr(GError) error = NULL;
+    Serve serve = {.options = options, .lock = begin(options, &error)};
+    if (serve.lock < 0 || !add_faults(options, &error) ||
+        !supervisor_run(options->dir, options->template_dir, announce, &serve, &error))
+        return fail(error);
+    return EXIT_DONE;
+}
+
+static int run_stop(const Options *options, char **words)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean was_running = FALSE;
+    if (!supervisor_stop(options->dir, &was_running, &error))
+        return fail(error);
+    printf("The sandbox in %s %s\n", options->dir, was_running ? "has stopped" : "was not running");
+    return EXIT_DONE;
+}
+
+/* Only what a sandbox makes is removed; a folder with anything else in it stays, with that. */
+static gboolean remove_data(const char *dir, GError **error)
+{
+    static const char *const names[] = {
+        "pg",          "pg.new",          "run",          "log",        "s3",        "faults.conf",
+        "sandbox.ini", "sandbox.ini.new", "sandbox.lock", "alive.lock", "start.lock"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(dir, names[i], NULL);
+        const char *argv[] = {"rm", "-rf", "--", path, NULL};
+        int status = 0;
+        if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+                          &status, error) ||
+            !g_spawn_check_wait_status(status, error))
+            return FALSE;
+    }
+    if (rmdir(dir) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+        return rs_error_set_errno(error, errno, "Cannot remove %s", dir);
+    return TRUE;
+}
+
+static int run_reset(const Options *options, char **words)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean was_running = FALSE;
+    g_autofree char *lock_file = g_build_filename(options->dir, "sandbox.lock", NULL);
+    if (access(lock_file, F_OK) != 0) {
+        printf("There is no sandbox in %s\n", options->dir);
+        return EXIT_DONE;
+    }
+    int lock = lock_commands(options->dir, &error);
+    if (lock < 0 || !supervisor_stop(options->dir, &was_running, &error) ||
+        !remove_data(options->dir, &error))
+        return fail(error);
+    close(lock);
+    printf("The sandbox in %s is gone\n", options->dir);
+    return EXIT_DONE;
+}
+
+static void print_part(const SandboxState *state, SandboxPart part)
+{
+    g_autofree char *address =
+        part == PART_FRONT  ? g_strdup_printf("%s:%d", state->host, state->port)
+        : part == PART_HTTP ? g_strdup(state->endpoint_url)
+                            : g_build_filename(state->socket_dir, ".s.PGSQL.5432", NULL);
+    const SandboxPartState *it = &state->parts[part];
+    if (it->failure == NULL)
+        printf("  %-10s running  pid %-8d %s\n", sandbox_part_name(part), it->pid, address);
+    else
+        printf("  %-10s CRASHED  %s; see %s/log/%s.log\n", sandbox_part_name(part), it->failure,
+               state->dir, part == PART_POSTGRES ? "postgres" : "sandbox");
+}
+
+static int run_status(const Options *options, char **words)
+{
+    g_autoptr(GError) error = NULL;
+    pid_t supervisor = supervisor_find(options->dir);
+    g_autoptr(SandboxState) state = state_load(options->dir, &error);
+    if (state == NULL && !g_error_matches(error, RS_ERROR, RS_ERROR_NOT_FOUND))
+        return fail(error);
+    if (supervisor == 0 || state == NULL || state->supervisor != supervisor) {
+        gboolean lost = state != NULL && supervisor == 0 && state->supervisor != 0;
+        printf("%s in %s%s\n", supervisor != 0 ? "A sandbox is starting" : "No sandbox runs",
+               options->dir,
+               lost ? "; the last one was killed, and start will recover its data" : "");
+        return EXIT_NOT_RUNNING;
+    }
+    gboolean all = TRUE;
+    printf("Sandbox in %s\n  %-10s running  pid %d\n", state->dir, "supervisor", supervisor);
+    for (int part = 0; part < PART_COUNT; part++) {
+        print_part(state, (SandboxPart)part);
+        all = all && state->parts[part].failure == NULL;
+    }
+    return all ? EXIT_DONE : EXIT_FAILED;
+}
+
+static void print_export(const char *name, const char *value)
+{
+    g_autofree char *quoted = g_shell_quote(value);
+    printf("export %s=%s\n", name, quoted);
+}
+
+static int run_env(const Options *options, char **words)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SandboxState) state = state_load(options->dir, &error);
+    if (state == NULL)
+        return fail(error);
+    g_autofree char *port = g_strdup_printf("%d", state->port);
+    const char *const pairs[][2] = {
+        {"AWS_ACCESS_KEY_ID", state->access_key_id},
+        {"AWS_SECRET_ACCESS_KEY", state->secret_access_key},
+        {"AWS_REGION", state->region},
+        {"AWS_DEFAULT_REGION", state->region},
+        {"AWS_ENDPOINT_URL", state->endpoint_url},
+        {"AWS_EC2_METADATA_DISABLED", "true"},
+        {"PGHOST", state->host},
+        {"PGPORT", port},
+        {"PGUSER", state->user},
+        {"PGPASSWORD", state->password},
+        {"PGDATABASE", state->database},
+        {"PGSSLMODE", state->sslmode},
+        {"REDSMITH_IAM_ROLE", state->iam_role},
+        {"REDSMITH_TEMPDIR", state->tempdir},
+        {"REDSMITH_SANDBOX_DIR", state->dir},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
+        print_export(pairs[i][0], pairs[i][1]);
+    return EXIT_DONE;
+}
+
+static int run_fault(const Options *options, char **words)
+{
+    g_autoptr(GError) error = NULL;
+    if (!options->clear && !options->list && *words == NULL) {
+        g_set_error(&error, RS_ERROR, RS_ERROR_USAGE, "fault needs a rule, --list or --clear");
+        return fail(error);
+    }
+    for (char **word = words; *word != NULL; word++)
+        if (!faults_check(*word, &error))
+            return fail(error);
+    if (!account_own_dir(options->dir, &error) ||
+        (options->clear && !faults_clear(options->dir, &error)))
+        return fail(error);
+    for (char **word = words; *word != NULL; word++)
+        if (!faults_add(options->dir, *word, &error))
+            return fail(error);
+    g_autofree char *rules = options->list ? faults_list(options->dir, &error) : g_strdup("");
+    if (rules == NULL)
+        return fail(error);
+    fputs(rules, stdout);
+    return EXIT_DONE;
+}
+
+static const Command commands[] = {
+    {"start", "", "start it in the background; a running one is left alone", FALSE, TRUE,
+     run_start},
+    {"serve", "", "the same in the foreground, until Ctrl-C", FALSE, TRUE, run_serve},
+    {"stop", "", "stop it; its data stays", FALSE, FALSE, run_stop},
+    {"status", "", "ports, processes and their state", FALSE, FALSE, run_status},
+    {"env", "", "shell exports for psql, aws and boto3", FALSE, FALSE, run_env},
+    {"reset", "", "stop it and remove its data", FALSE, FALSE, run_reset},
+    {"fault", " RULE...", "order failures: see redsmith-sandbox(1)", TRUE, FALSE, run_fault},
+};
+
+static char *summary(void)
+{
+    GString *text = g_string_new("A local stand-in for Amazon Redshift and S3.\n\nCommands:\n");
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autofree char *usage = g_strconcat(commands[i].name, commands[i].words, NULL);
+        g_string_append_printf(text, "  %-16s %s\n", usage, commands[i].help);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static gboolean parse(Options *options, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"dir", 0, 0, G_OPTION_ARG_FILENAME, &options->dir,
+         "the sandbox's folder (default: $REDSMITH_SANDBOX_DIR, else below XDG_STATE_HOME)", "D"},
+        {"fault", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->faults,
+         "start, serve: add a fault rule first; may be repeated", "RULE"},
+        {"template", 0, 0, G_OPTION_ARG_FILENAME, &options->template_dir,
+         "start, serve: keep a prepared database in that folder and copy it", "D"},
+        {"clear", 0, 0, G_OPTION_ARG_NONE, &options->clear, "fault: forget all rules first", NULL},
+        {"list", 0, 0, G_OPTION_ARG_NONE, &options->list, "fault: print the rules", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version", NULL},
+        {0},
+    };
+    g_autofree char *text = summary();
+    g_autoptr(GOptionContext) context = g_option_context_new("COMMAND");
+    g_option_context_set_summary(context, text);
+    g_option_context_add_main_entries(context, entries, NULL);
+    return g_option_context_parse(context, argc, argv, error);
+}
+
+static const Command *find_command(const char *name, GError **error)
+{
+    for (gsize i = 0; name != NULL && i < G_N_ELEMENTS(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "%s%s; --help lists the commands",
+                name != NULL ? "unknown command " : "a command is missing",
+                name != NULL ? name : "");
+    return NULL;
+}
+
+static gboolean check_words(const Command *command, const Options *options, char **words,
+                            GError **error)
+{
+    const char *wrong = NULL;
+    if (*words != NULL && !command->takes_words)
+        wrong = *words;
+    else if (options->faults != NULL && !command->takes_faults)
+        wrong = "--fault";
+    else if (options->template_dir != NULL && !command->takes_faults)
+        wrong = "--template";
+    else if ((options->clear || options->list) && !command->takes_words)
+        wrong = options->clear ? "--clear" : "--list";
+    if (wrong == NULL)
+        return TRUE;
+    g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "%s does not take %s", command->name, wrong);
+    return FALSE;
+}
+
+static char *absolute(char *dir)
+{
+    char *path = dir != NULL ? g_canonicalize_filename(dir, NULL) : NULL;
+    g_free(dir);
+    return path;
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    Options options = {0};
+    setlocale(LC_ALL, "");
+    gboolean parsed = parse(&options, &argc, &argv, &error);
+    if (!parsed) {
+        fprintf(stderr, "redsmith-sandbox: %s\n", error->message);
+        return EXIT_USAGE;
+    }
+    if (options.version) {
+        puts("redsmith-sandbox " PACKAGE_VERSION);
+        return EXIT_DONE;
+    }
+    char **words = argv + MIN(argc, 2);
+    const Command *command = find_command(argc > 1 ? argv[1] : NULL, &error);
+    int status = EXIT_USAGE;
+    options.dir = options.dir != NULL ? absolute(options.dir) : state_default_dir();
+    options.template_dir = absolute(options.template_dir);
+    if (command != NULL && check_words(command, &options, words, &error))
+        status = command->run(&options, words);
+    else
+        fail(error);
+    g_free(options.dir);
+    g_free(options.template_dir);
+    g_strfreev(options.faults);
+    return status;
+}
