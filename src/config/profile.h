@@ -16,25 +16,26 @@
 #include <glib.h>
 
 #include "base/secret.h"
+#include "config/field.h"
 
 typedef struct Profile {
     char *name;
     char *host;
     int port;
     char *database, *user;
-    Secret *password;       /* only when the file, the environment or the sandbox gives it */
-    char *auth;             /* password | pgpass | prompt | keyring */
-    char *transport;        /* wire */
-    char *sslmode;          /* verify-full by default */
+    Secret *password; /* only when the file, the environment or the sandbox gives it */
+    char *auth;       /* password | pgpass | prompt | keyring */
+    char *transport;  /* wire */
+    char *sslmode;    /* verify-full by default */
     char *sslrootcert;
     char *region;
-    char *tempdir;          /* s3://bucket/prefix, or NULL */
-    char *aws_iam_role;     /* ARN, "default" or NULL */
-    char *endpoint_url;     /* AWS endpoint override, or NULL */
+    char *tempdir;      /* s3://bucket/prefix, or NULL */
+    char *aws_iam_role; /* ARN, "default" or NULL */
+    char *endpoint_url; /* AWS endpoint override, or NULL */
     char *aws_profile;
-    char *access_key_id;    /* explicit keys: the sandbox's own only */
+    char *access_key_id; /* explicit keys: the sandbox's own only */
     Secret *secret_access_key;
-    char **schema_filter;   /* NULL-terminated, or NULL */
+    char **schema_filter; /* NULL-terminated, or NULL */
     gboolean read_only, production;
     int statement_timeout_ms; /* 0: none */
     int connect_timeout_ms;
@@ -50,6 +51,9 @@ char **profile_names(GError **error);
 
 /* "key = value" lines without secrets. Free with g_free. */
 char *profile_describe(const Profile *profile);
+
+/* The table of fields, ending with a NULL name; static. Rows with is_later are known by name only. */
+const FieldRow *profile_fields(void);
 
 Profile *profile_copy(const Profile *profile);
 void profile_free(Profile *profile);

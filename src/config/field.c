@@ -1,0 +1,253 @@
+#include "config/field.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/secret.h"
+
+static gpointer member(const FieldRow *row, gconstpointer object)
+{
+    return (char *)object + row->offset;
+}
+
+static gboolean is_number(const FieldRow *row)
+{
+    return row->type == FIELD_NUMBER || row->type == FIELD_DURATION || row->type == FIELD_FLAG;
+}
+
+const FieldRow *field_find(const FieldRow *rows, const char *name)
+{
+    for (; rows->name != NULL; rows++)
+        if (strcmp(rows->name, name) == 0)
+            return rows;
+    return NULL;
+}
+
+static gboolean has_word(const char *words, const char *word)
+{
+    if (words == NULL)
+        return FALSE;
+    g_auto(GStrv) list = g_strsplit(words, "|", -1);
+    return g_strv_contains((const char *const *)list, word);
+}
+
+static char *duration_text(int ms)
+{
+    if (ms % 60000 == 0 && ms > 0)
+        return g_strdup_printf("%dmin", ms / 60000);
+    if (ms % 1000 == 0 && ms > 0)
+        return g_strdup_printf("%ds", ms / 1000);
+    return ms == 0 ? g_strdup("0") : g_strdup_printf("%dms", ms);
+}
+
+char *field_range(const FieldRow *row)
+{
+    g_autofree char *least = duration_text(row->least), *most = duration_text(row->most);
+    g_auto(GStrv) words = NULL;
+    switch (row->type) {
+    case FIELD_WORD:
+        words = g_strsplit(row->words, "|", -1);
+        return g_strjoinv(", ", words);
+    case FIELD_NUMBER:
+        return g_strdup_printf("%d to %d", row->least, row->most);
+    case FIELD_DURATION:
+        return g_strdup_printf("%s to %s, with a unit: ms, s or min", least, most);
+    case FIELD_FLAG:
+        return g_strdup("true or false");
+    case FIELD_LIST:
+        return g_strdup("names separated by commas");
+    case FIELD_S3_URL:
+        return g_strdup("s3://bucket/prefix");
+    case FIELD_WEB_URL:
+        return g_strdup("http://host:port or https://host:port");
+    default:
+        return g_strdup("text");
+    }
+}
+
+static gboolean refuse(const FieldRow *row, const char *where, const char *text, GError **error)
+{
+    g_autofree char *range = field_range(row);
+    if (row->type == FIELD_SECRET)
+        text = "***";
+    g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s is \"%s\"; expected %s", where, text, range);
+    return FALSE;
+}
+
+static gboolean refuse_later(const char *where, const char *text, GError **error)
+{
+    g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
+                "%s%s%s%s is known and not offered by this version of redsmith", where,
+                text != NULL ? " = \"" : "", text != NULL ? text : "", text != NULL ? "\"" : "");
+    return FALSE;
+}
+
+static gboolean read_int(const char *text, char **end, int least, int most, int factor, int *value)
+{
+    gint64 number = g_ascii_strtoll(text, end, 10);
+    if (*end == text || number > G_MAXINT / factor || number < G_MININT / factor)
+        return FALSE;
+    *value = (int)number * factor;
+    return *value >= least && *value <= most;
+}
+
+static gboolean read_number(const FieldRow *row, const char *text, int *value)
+{
+    char *end;
+    return read_int(text, &end, row->least, row->most, 1, value) && *end == '\0';
+}
+
+static gboolean read_duration(const FieldRow *row, const char *text, int *value)
+{
+    static const struct {
+        const char *unit;
+        int ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}};
+    gsize digits = strspn(text, "0123456789");
+    const char *unit = text + digits;
+    while (*unit == ' ')
+        unit++;
+    char *end;
+    if (digits > 0 && *unit == '\0' && strspn(text, "0") == digits)
+        return read_int(text, &end, row->least, row->most, 1, value);
+    for (gsize i = 0; digits > 0 && i < G_N_ELEMENTS(units); i++)
+        if (strcmp(unit, units[i].unit) == 0)
+            return read_int(text, &end, row->least, row->most, units[i].ms, value);
+    return FALSE;
+}
+
+static gboolean read_flag(const char *text, gboolean *value)
+{
+    static const char *const yes[] = {"true", "yes", "on", "1", NULL};
+    static const char *const no[] = {"false", "no", "off", "0", NULL};
+    g_autofree char *lower = g_ascii_strdown(text, -1);
+    *value = g_strv_contains(yes, lower);
+    return *value || g_strv_contains(no, lower);
+}
+
+static char **read_list(const char *text)
+{
+    g_auto(GStrv) raw = g_strsplit(text, ",", -1);
+    g_autoptr(GPtrArray) items = g_ptr_array_new();
+    for (guint i = 0; raw[i] != NULL; i++)
+        if (*g_strstrip(raw[i]) != '\0')
+            g_ptr_array_add(items, g_strdup(raw[i]));
+    g_ptr_array_add(items, NULL);
+    return (char **)g_ptr_array_steal(items, NULL);
+}
+
+static gboolean is_sound(const FieldRow *row, const char *text)
+{
+    if (row->type == FIELD_WORD)
+        return has_word(row->words, text);
+    if (row->type == FIELD_S3_URL)
+        return g_str_has_prefix(text, "s3://") && text[5] != '\0' && text[5] != '/';
+    if (row->type == FIELD_WEB_URL)
+        return g_str_has_prefix(text, "http://") || g_str_has_prefix(text, "https://");
+    return g_utf8_validate(text, -1, NULL);
+}
+
+static void clear_member(const FieldRow *row, gpointer object)
+{
+    gpointer at = member(row, object);
+    if (is_number(row))
+        *(int *)at = 0;
+    else if (row->type == FIELD_SECRET)
+        g_clear_pointer((Secret **)at, secret_unref);
+    else if (row->type == FIELD_LIST)
+        g_clear_pointer((char ***)at, g_strfreev);
+    else
+        g_clear_pointer((char **)at, g_free);
+}
+
+static gboolean set_number(const FieldRow *row, gpointer object, const char *text)
+{
+    int value = 0;
+    gboolean sound = row->type == FIELD_NUMBER     ? read_number(row, text, &value)
+                     : row->type == FIELD_DURATION ? read_duration(row, text, &value)
+                                                   : read_flag(text, &value);
+    if (sound)
+        *(int *)member(row, object) = value;
+    return sound;
+}
+
+gboolean field_set(const FieldRow *row, gpointer object, const char *where, const char *text,
+                   GError **error)
+{
+    if (row->is_later)
+        return refuse_later(where, NULL, error);
+    if (row->type == FIELD_WORD && has_word(row->later, text))
+        return refuse_later(where, text, error);
+    if (is_number(row))
+        return set_number(row, object, text) || refuse(row, where, text, error);
+    if (!is_sound(row, text))
+        return refuse(row, where, text, error);
+    clear_member(row, object);
+    if (row->type == FIELD_SECRET)
+        *(Secret **)member(row, object) = secret_new(text, -1);
+    else if (row->type == FIELD_LIST)
+        *(char ***)member(row, object) = read_list(text);
+    else
+        *(char **)member(row, object) = g_strdup(text);
+    return TRUE;
+}
+
+gboolean field_is_unset(const FieldRow *row, gconstpointer object)
+{
+    if (row->is_later)
+        return TRUE;
+    gpointer at = member(row, object);
+    return is_number(row) ? *(int *)at == 0 : *(gpointer *)at == NULL;
+}
+
+char *field_text(const FieldRow *row, gconstpointer object)
+{
+    if (row->is_later)
+        return NULL;
+    gpointer at = member(row, object);
+    switch (row->type) {
+    case FIELD_NUMBER:
+        return g_strdup_printf("%d", *(int *)at);
+    case FIELD_DURATION:
+        return duration_text(*(int *)at);
+    case FIELD_FLAG:
+        return g_strdup(*(gboolean *)at ? "true" : "false");
+    case FIELD_LIST:
+        return *(char ***)at == NULL ? NULL : g_strjoinv(", ", *(char ***)at);
+    case FIELD_SECRET:
+        return *(Secret **)at == NULL ? NULL : g_strdup("(set)");
+    default:
+        return g_strdup(*(char **)at);
+    }
+}
+
+void field_set_fallbacks(const FieldRow *rows, gpointer object)
+{
+    for (; rows->name != NULL; rows++)
+        if (rows->fallback != NULL)
+            field_set(rows, object, rows->name, rows->fallback, NULL);
+}
+
+void field_copy(const FieldRow *rows, gpointer to, gconstpointer from)
+{
+    for (; rows->name != NULL; rows++) {
+        if (rows->is_later)
+            continue;
+        gpointer a = member(rows, to), b = member(rows, from);
+        if (is_number(rows))
+            *(int *)a = *(int *)b;
+        else if (rows->type == FIELD_SECRET)
+            *(Secret **)a = *(Secret **)b == NULL ? NULL : secret_ref(*(Secret **)b);
+        else if (rows->type == FIELD_LIST)
+            *(char ***)a = g_strdupv(*(char ***)b);
+        else
+            *(char **)a = g_strdup(*(char **)b);
+    }
+}
+
+void field_clear(const FieldRow *rows, gpointer object)
+{
+    for (; rows->name != NULL; rows++)
+        if (!rows->is_later)
+            clear_member(rows, object);
+}
