@@ -276,7 +276,8 @@ static gboolean take_record(Inference *inference, const char *record, gsize leng
 static gboolean take_bytes(gpointer user, const char *bytes, gsize length, GError **error)
 {
     Inference *inference = user;
-    gsize at = 0;
+    gboolean marked = inference->taken == 0 && length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0;
+    gsize at = marked ? 3 : 0;
     while (at < length) {
         gssize end = record_scanner_next(&inference->scanner, bytes + at, length - at);
         gsize size = end < 0 ? length - at : (gsize)end;

@@ -11,8 +11,9 @@
  *   8 clean        the stage's objects
  *
  * Columns go by name, never by position. A column of the target that the input does not bring keeps its
- * value in updated rows and takes its default (or NULL) in inserted ones; a NOT NULL column without
- * default that is not brought is refused at plan time.
+ * value in rows that MERGE updates, and takes its default (or NULL) in inserted rows and in those that
+ * delete-insert replaces; a NOT NULL column without default that is not brought is refused at plan
+ * time. Of JSON files the members of all objects count, and an absent one is NULL.
  *
  * Errors: as write_plan; RS_ERROR_USAGE for a key that is no column of target and input;
  *         RS_ERROR_NOT_FOUND when the target does not exist; RS_ERROR_DATA (while running) for

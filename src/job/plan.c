@@ -338,6 +338,7 @@ static cJSON *action_to_json(const PlanAction *action)
     cJSON_AddStringToObject(json, "kind", action_names[action->kind]);
     put_texts(json, action, action_fields, G_N_ELEMENTS(action_fields));
     cJSON_AddNumberToObject(json, "rows_expected", (double)action->rows_expected);
+    cJSON_AddBoolToObject(json, "of_input", action->of_input);
     return json;
 }
 
@@ -391,6 +392,7 @@ static gboolean action_from_json(PlanStep *step, const cJSON *json, GError **err
     PlanAction *action = plan_step_add_action(step, (ActionKind)kind, NULL, NULL);
     get_texts(json, action, action_fields, G_N_ELEMENTS(action_fields));
     action->rows_expected = (gint64)get_number(json, "rows_expected", -1);
+    action->of_input = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "of_input"));
     return TRUE;
 }
 

@@ -57,6 +57,7 @@ typedef struct {
     char *expected;       /* numbers and noted names joined by + and -: "before + new" */
     gint64 rows_expected; /* ACTION_COPY: rows sent, -1 unknown */
     char *failure;        /* what to say when a check does not hold */
+    gboolean of_input;    /* a failed check is RS_ERROR_DATA (bad input), else RS_ERROR_MISMATCH */
 } PlanAction;
 
 /* One input of an upload: the parts it is cut into are found, and journalled, while it runs. */

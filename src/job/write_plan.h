@@ -20,6 +20,9 @@
  * A missing target is created inside the transaction (append, overwrite, error, ignore): like another
  * table, from the given column list, else from what the scan of the input found.
  *
+ * An input without a record loads nothing: overwrite then leaves an empty table, append does nothing.
+ * The marker needs CREATE on the target's schema.
+ *
  * Errors: RS_ERROR_USAGE, CONFIG (no tempdir, no IAM role), EXISTS, NOT_FOUND (a file, the table of
  *         --like), PERMISSION; those of load_source.h
  */
@@ -57,6 +60,8 @@ typedef struct {
     CatalogTable *target; /* NULL: it does not exist */
     CatalogTable *like;   /* of like_table, or NULL */
     LoadFacts *input;
+    gboolean owned;      /* the session's user may rename the target: its owner or a superuser */
+    gboolean referenced; /* a foreign key of another table points at it */
 } WriteFacts;
 
 void write_facts_clear(WriteFacts *facts);
