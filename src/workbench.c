@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "config/keyring.h"
 
 enum {
     INTERACTIVE_WORKERS = 3, /* metadata, preview, and one to cancel with */
@@ -14,8 +15,10 @@ struct Workbench {
     Profile *profile;
     Pool *pool;
     Catalog *catalog;
-    LoginPrompt prompt;
+    LoginSecret prompt;
     gpointer prompt_user;
+    GMutex prompt_lock; /* held while the user is asked: one question, however many sessions */
+    Secret *prompted;   /* the answer, until the server refuses it */
     GPtrArray *jobs; /* of Job; main thread */
     JobChanged changed;
     gpointer changed_user;
@@ -89,6 +92,7 @@ Workbench *workbench_new(Profile *profile)
     workbench->pool = pool_new(NULL, INTERACTIVE_WORKERS, BULK_WORKERS);
     workbench->catalog = catalog_new();
     workbench->jobs = g_ptr_array_new_with_free_func(job_unref);
+    g_mutex_init(&workbench->prompt_lock);
     g_mutex_init(&workbench->lock);
     g_cond_init(&workbench->session_given);
     g_queue_init(&workbench->statements);
@@ -111,6 +115,8 @@ void workbench_free(Workbench *workbench)
     g_queue_clear_full(&workbench->statements, statement_entry_free);
     g_cond_clear(&workbench->session_given);
     g_mutex_clear(&workbench->lock);
+    g_mutex_clear(&workbench->prompt_lock);
+    secret_unref(workbench->prompted);
     profile_free(workbench->profile);
     g_free(workbench);
 }
@@ -130,19 +136,58 @@ Catalog *workbench_catalog(Workbench *workbench)
     return workbench->catalog;
 }
 
-void workbench_set_prompt(Workbench *workbench, LoginPrompt prompt, gpointer user)
+void workbench_set_prompt(Workbench *workbench, LoginSecret prompt, gpointer user)
 {
     workbench->prompt = prompt;
     workbench->prompt_user = user;
 }
 
+/* A LoginSecret: any thread. */
+static Secret *ask_once(gpointer user, const Profile *profile, GCancellable *cancellable,
+                        GError **error)
+{
+    Workbench *workbench = user;
+    g_mutex_lock(&workbench->prompt_lock);
+    if (workbench->prompted == NULL)
+        workbench->prompted =
+            workbench->prompt(workbench->prompt_user, profile, cancellable, error);
+    Secret *secret = secret_ref(workbench->prompted);
+    g_mutex_unlock(&workbench->prompt_lock);
+    return secret;
+}
+
+static void forget_answer(Workbench *workbench)
+{
+    g_mutex_lock(&workbench->prompt_lock);
+    g_clear_pointer(&workbench->prompted, secret_unref);
+    g_mutex_unlock(&workbench->prompt_lock);
+}
+
+static Secret *ask_keyring(gpointer user, const Profile *profile, GCancellable *cancellable,
+                           GError **error)
+{
+    return keyring_lookup(profile->host, profile->port, profile->user, KEYRING_DEADLINE_MS,
+                          cancellable, error);
+}
+
 Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error)
 {
-    Session *session = login_open_session(workbench->profile, workbench->prompt,
-                                          workbench->prompt_user, cancellable, error);
-    if (session != NULL)
+    const LoginSecrets secrets = {
+        .prompt = workbench->prompt == NULL ? NULL : ask_once,
+        .keyring = ask_keyring,
+        .user = workbench,
+    };
+    g_autoptr(GError) failure = NULL;
+    Session *session =
+        login_open(workbench->profile, &secrets, "redsmith", cancellable, &failure);
+    if (session != NULL) {
         session_set_log(session, note_statement, workbench);
-    return session;
+        return session;
+    }
+    if (g_error_matches(failure, RS_ERROR, RS_ERROR_AUTH))
+        forget_answer(workbench);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return NULL;
 }
 
 /* Waits until the metadata session is in; then it is out, and ours. */

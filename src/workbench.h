@@ -30,9 +30,12 @@ const Profile *workbench_profile(const Workbench *workbench); /* any thread */
 Pool *workbench_pool(Workbench *workbench);
 Catalog *workbench_catalog(Workbench *workbench);
 
-/* How a password is asked for when the profile says so; called on the thread that connects. NULL
- * refuses. Set before the first session. */
-void workbench_set_prompt(Workbench *workbench, LoginPrompt prompt, gpointer user);
+/*
+ * How a password is asked for when the profile says so: called on the thread that connects, once for
+ * all sessions, and again after the server refused the answer. NULL: nobody to ask. Set before the
+ * first session.
+ */
+void workbench_set_prompt(Workbench *workbench, LoginSecret prompt, gpointer user);
 
 /* A new session of the profile, logged in the statement log. Any thread. Free with session_free. */
 Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error);
