@@ -13,16 +13,17 @@
 #include "redshift/session.h"
 
 typedef struct {
-    gboolean found;      /* a row for that pid was there */
+    gboolean found; /* a row for that pid was there */
     gboolean running;
-    gint64 query_id;     /* SYS-style id */
+    gint64 query_id;                                     /* SYS-style id */
     gint64 rows, bytes, files, files_total, bytes_total; /* -1 unknown */
-    int percent;         /* -1 unknown */
+    int percent;                                         /* -1 unknown */
 } ActivityProgress;
 
 typedef struct ActivityWatch ActivityWatch;
 
-/* session is borrowed and must outlive the watch. */
+/* session is borrowed and must outlive the watch. Asks once what that backend has finished before,
+ * so that an earlier statement's row is never taken for the one to be watched. */
 ActivityWatch *activity_watch_new(Session *session, int backend_pid);
 gboolean activity_watch_unload(ActivityWatch *watch, ActivityProgress *progress,
                                GCancellable *cancellable, GError **error);

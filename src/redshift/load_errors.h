@@ -3,7 +3,7 @@
  *
  * SYS_LOAD_ERROR_DETAIL first (serverless and provisioned), STL_LOAD_ERRORS with its raw line and
  * value where it is readable (redshift-sql facts, 6.2). The two name a statement by different ids, so
- * rows are found by the session's backend pid and the time the COPY was sent.
+ * rows are found by the session's backend pid, and joined by file, line and column.
  *
  * Threads: blocks on the session.
  */
@@ -13,11 +13,11 @@
 #include "redshift/session.h"
 
 typedef struct {
-    char *file;         /* s3://bucket/key as the server names it */
-    guint64 line;       /* from 1, in that object */
+    char *file;   /* s3://bucket/key as the server names it */
+    guint64 line; /* from 1, in that object */
     char *column, *type;
-    char *column_length; /* "8", or "" */
-    int position;        /* byte offset in the line */
+    char *column_length;        /* "8", or "" */
+    int position;               /* byte offset in the line */
     char *raw_line, *raw_value; /* STL only, else NULL */
     int code;
     char *reason;
@@ -29,8 +29,9 @@ typedef struct {
 
 void load_error_free(LoadError *load_error);
 
-/* Errors of the last COPY of backend_pid that began at or after since_us (epoch microseconds, the
- * server's clock; 0: any). At most limit. Elements are freed with the array. NULL on failure. */
+/* Errors of the last COPY of backend_pid that left any, in order of file and line. At most limit
+ * (0: no limit). Elements are freed with the array. NULL on failure: RS_ERROR_PERMISSION when
+ * neither view may be read. */
 GPtrArray *load_errors_read(Session *session, int backend_pid, guint limit,
                             GCancellable *cancellable, GError **error);
 

@@ -24,8 +24,8 @@ typedef struct RowSet RowSet;
 RowPage *row_page_new(guint n_columns);
 
 /* A RowFunction: user is the RowPage. Copies the values. RS_ERROR_LIMIT for a row over 1 GiB. */
-gboolean row_page_add(gpointer user, guint n_columns, const char *const *values,
-                      const int *lengths, GError **error);
+gboolean row_page_add(gpointer user, guint n_columns, const char *const *values, const int *lengths,
+                      GError **error);
 
 guint row_page_rows(const RowPage *page);
 gsize row_page_bytes(const RowPage *page);

@@ -1,0 +1,224 @@
+#include "redshift/catalog.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "redshift/catalog_private.h"
+#include "sql/ident.h"
+
+/* --- values ------------------------------------------------------------------------------------ */
+
+void catalog_schema_free(CatalogSchema *schema)
+{
+    if (schema == NULL)
+        return;
+    g_free(schema->name);
+    g_free(schema->owner);
+    g_free(schema);
+}
+
+static void relation_clear(CatalogRelation *relation)
+{
+    g_free(relation->schema);
+    g_free(relation->name);
+    g_free(relation->owner);
+    g_free(relation->comment);
+}
+
+void catalog_relation_free(CatalogRelation *relation)
+{
+    if (relation == NULL)
+        return;
+    relation_clear(relation);
+    g_free(relation);
+}
+
+void catalog_column_free(CatalogColumn *column)
+{
+    if (column == NULL)
+        return;
+    g_free(column->name);
+    g_free(column->type);
+    g_free(column->default_value);
+    g_free(column->identity);
+    g_free(column->encoding);
+    g_free(column->comment);
+    g_free(column);
+}
+
+void catalog_table_free(CatalogTable *table)
+{
+    if (table == NULL)
+        return;
+    relation_clear(&table->relation);
+    g_clear_pointer(&table->columns, g_ptr_array_unref);
+    g_clear_pointer(&table->constraints, g_ptr_array_unref);
+    g_clear_pointer(&table->grants, g_ptr_array_unref);
+    g_clear_pointer(&table->dependent_views, g_ptr_array_unref);
+    g_free(table->dist_style);
+    g_free(table->view_definition);
+    g_free(table);
+}
+
+gboolean catalog_parse_name(const char *text, char **schema, char **relation, GError **error)
+{
+    g_auto(GStrv) parts = sql_ident_split(text, error);
+    if (parts == NULL)
+        return FALSE;
+    guint n = g_strv_length(parts);
+    if (n > 2) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                    "\"%s\" has %u parts; expected table or schema.table of the connected database "
+                    "(a dot that belongs to a name goes into double quotes)",
+                    text, n);
+        return FALSE;
+    }
+    *schema = g_strdup(n == 2 ? parts[0] : "public");
+    *relation = g_strdup(parts[n - 1]);
+    return TRUE;
+}
+
+/* --- near misses ------------------------------------------------------------------------------- */
+
+#define NAMES_SUGGESTED 3
+
+/* Levenshtein's distance in bytes, one row of the table at a time. */
+static guint distance(const char *a, const char *b)
+{
+    gsize length = strlen(b);
+    g_autofree guint *row = g_new(guint, length + 1);
+    for (gsize j = 0; j <= length; j++)
+        row[j] = (guint)j;
+    for (gsize i = 0; a[i] != '\0'; i++) {
+        guint diagonal = row[0];
+        row[0] = (guint)i + 1;
+        for (gsize j = 0; j < length; j++) {
+            guint change = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = MIN(MIN(row[j], row[j + 1]) + 1, change);
+        }
+    }
+    return row[length];
+}
+
+typedef struct {
+    const char *name;
+    guint distance;
+} NearName;
+
+static int by_distance(gconstpointer a, gconstpointer b)
+{
+    const NearName *first = a, *second = b;
+    if (first->distance != second->distance)
+        return first->distance < second->distance ? -1 : 1;
+    return strcmp(first->name, second->name);
+}
+
+char *catalog_near_misses(const char *name, const GPtrArray *names)
+{
+    g_autoptr(GArray) near = g_array_new(FALSE, FALSE, sizeof(NearName));
+    g_autofree char *lower = g_utf8_strdown(name, -1);
+    guint length = (guint)strlen(name);
+    guint limit = length < 5 ? 1 : MAX(2, length / 3); /* two letters off "date" is anything */
+    for (guint i = 0; i < names->len; i++) {
+        NearName entry = {.name = names->pdata[i]};
+        gboolean contains = length >= 3 && strstr(entry.name, lower) != NULL;
+        entry.distance = contains ? 1 : distance(lower, entry.name);
+        if (entry.distance <= limit)
+            g_array_append_val(near, entry);
+    }
+    g_array_sort(near, by_distance);
+    GString *text = g_string_new(NULL);
+    guint n = MIN(near->len, NAMES_SUGGESTED);
+    for (guint i = 0; i < n; i++)
+        g_string_append_printf(text, "%s\"%s\"",
+                               i == 0       ? "did you mean "
+                               : i + 1 == n ? " or "
+                                            : ", ",
+                               g_array_index(near, NearName, i).name);
+    g_string_append(text, n > 0 ? "?" : "");
+    return g_string_free(text, FALSE);
+}
+
+/* --- the cache --------------------------------------------------------------------------------- */
+
+typedef struct {
+    GPtrArray *items;
+    gint64 loaded_us; /* monotonic */
+} Level;
+
+struct Catalog {
+    Level *schemas;        /* NULL: never loaded */
+    GHashTable *relations; /* schema name -> Level */
+};
+
+static Level *level_new(GPtrArray *items)
+{
+    Level *level = g_new(Level, 1);
+    *level = (Level){items, g_get_monotonic_time()};
+    return level;
+}
+
+static void level_free(gpointer data)
+{
+    Level *level = data;
+    if (level == NULL)
+        return;
+    g_ptr_array_unref(level->items);
+    g_free(level);
+}
+
+Catalog *catalog_new(void)
+{
+    Catalog *catalog = g_new0(Catalog, 1);
+    catalog->relations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, level_free);
+    return catalog;
+}
+
+void catalog_free(Catalog *catalog)
+{
+    if (catalog == NULL)
+        return;
+    level_free(catalog->schemas);
+    g_hash_table_destroy(catalog->relations);
+    g_free(catalog);
+}
+
+void catalog_take_schemas(Catalog *catalog, GPtrArray *schemas)
+{
+    level_free(catalog->schemas);
+    catalog->schemas = level_new(schemas);
+}
+
+void catalog_take_relations(Catalog *catalog, const char *schema, GPtrArray *relations)
+{
+    g_hash_table_replace(catalog->relations, g_strdup(schema), level_new(relations));
+}
+
+const GPtrArray *catalog_schemas(const Catalog *catalog)
+{
+    return catalog->schemas == NULL ? NULL : catalog->schemas->items;
+}
+
+const GPtrArray *catalog_relations(const Catalog *catalog, const char *schema)
+{
+    const Level *level = g_hash_table_lookup(catalog->relations, schema);
+    return level == NULL ? NULL : level->items;
+}
+
+gint64 catalog_age(const Catalog *catalog, const char *schema)
+{
+    const Level *level =
+        schema == NULL ? catalog->schemas : g_hash_table_lookup(catalog->relations, schema);
+    return level == NULL ? -1 : (g_get_monotonic_time() - level->loaded_us) / G_USEC_PER_SEC;
+}
+
+void catalog_forget(Catalog *catalog, const char *schema)
+{
+    if (schema != NULL) {
+        g_hash_table_remove(catalog->relations, schema);
+        return;
+    }
+    g_clear_pointer(&catalog->schemas, level_free);
+    g_hash_table_remove_all(catalog->relations);
+}

@@ -1,0 +1,435 @@
+#include <string.h>
+
+#include "base/error.h"
+#include "redshift/catalog_private.h"
+#include "redshift/probe.h"
+#include "redshift/types.h"
+#include "sql/literal.h"
+
+gboolean catalog_is_internal_name(const char *name)
+{
+    return g_str_has_prefix(name, "mv_tbl__") || g_str_has_prefix(name, "padb_internal_");
+}
+
+gint64 catalog_estimate(const char *reltuples)
+{
+    double rows = reltuples == NULL ? -1 : g_ascii_strtod(reltuples, NULL);
+    /* Redshift writes 0.001 and PostgreSQL -1 until the first ANALYZE. */
+    if (rows != 0 && rows < 1)
+        return -1;
+    return (gint64)rows;
+}
+
+RelationKind catalog_kind(const char *letter)
+{
+    switch (letter == NULL ? 'r' : *letter) {
+    case 'v':
+        return RELATION_VIEW;
+    case 'm':
+        return RELATION_MATERIALIZED_VIEW;
+    case 'e':
+        return RELATION_EXTERNAL;
+    default:
+        return RELATION_TABLE;
+    }
+}
+
+/* --- schemas ----------------------------------------------------------------------------------- */
+
+static gboolean is_system_schema(const char *name)
+{
+    return g_str_has_prefix(name, "pg_") || strcmp(name, "information_schema") == 0 ||
+           strcmp(name, "catalog_history") == 0;
+}
+
+static GHashTable *external_schemas(Session *session, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GPtrArray) rows = probe_query(session, "SELECT schemaname FROM svv_external_schemas",
+                                            NULL, cancellable, error);
+    if (rows == NULL)
+        return NULL;
+    GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < rows->len; i++)
+        g_hash_table_add(names, g_strdup(probe_text(rows, i, 0)));
+    return names;
+}
+
+GPtrArray *catalog_load_schemas(Session *session, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GPtrArray) rows = session_query(session,
+                                              "SELECT n.nspname, pg_get_userbyid(n.nspowner) "
+                                              "FROM pg_namespace n ORDER BY n.nspname",
+                                              0, NULL, cancellable, error);
+    g_autoptr(GHashTable) external =
+        rows == NULL ? NULL : external_schemas(session, cancellable, error);
+    if (external == NULL)
+        return NULL;
+    GPtrArray *schemas = g_ptr_array_new_with_free_func((GDestroyNotify)catalog_schema_free);
+    for (guint i = 0; i < rows->len; i++) {
+        CatalogSchema *schema = g_new0(CatalogSchema, 1);
+        schema->name = g_strdup(probe_text(rows, i, 0));
+        schema->owner = g_strdup(probe_text(rows, i, 1));
+        schema->is_system = is_system_schema(schema->name);
+        schema->is_external = g_hash_table_contains(external, schema->name);
+        g_ptr_array_add(schemas, schema);
+    }
+    return schemas;
+}
+
+/* --- near misses ------------------------------------------------------------------------------- */
+
+/* The names that one question lists; empty when it fails: a hint must not hide the news. */
+static GPtrArray *names_of(Session *session, const char *sql, GCancellable *cancellable)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) rows = session_query(session, sql, 0, NULL, cancellable, NULL);
+    for (guint i = 0; rows != NULL && i < rows->len; i++)
+        if (!catalog_is_internal_name(probe_text(rows, i, 0)))
+            g_ptr_array_add(names, g_strdup(probe_text(rows, i, 0)));
+    return names;
+}
+
+static gboolean schema_exists(Session *session, const char *schema, GCancellable *cancellable,
+                              gboolean *exists, GError **error)
+{
+    g_autofree char *literal = sql_literal(schema);
+    g_autofree char *sql =
+        g_strdup_printf("SELECT 1 FROM pg_namespace WHERE nspname = %s", literal);
+    g_autoptr(GPtrArray) rows = session_query(session, sql, 0, NULL, cancellable, error);
+    *exists = rows != NULL && rows->len > 0;
+    return rows != NULL;
+}
+
+static gboolean schema_not_found(Session *session, const char *schema, GCancellable *cancellable,
+                                 GError **error)
+{
+    g_autoptr(GPtrArray) names =
+        names_of(session, "SELECT nspname FROM pg_namespace ORDER BY nspname", cancellable);
+    g_autofree char *near = catalog_near_misses(schema, names);
+    g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND,
+                "there is no schema \"%s\" in database \"%s\"%s%s", schema,
+                session_info(session)->database, *near == '\0' ? "" : ": ", near);
+    return FALSE;
+}
+
+gboolean catalog_not_found(Session *session, const char *schema, const char *relation,
+                           GCancellable *cancellable, GError **error)
+{
+    gboolean exists = FALSE;
+    if (!schema_exists(session, schema, cancellable, &exists, error))
+        return FALSE;
+    if (!exists)
+        return schema_not_found(session, schema, cancellable, error);
+    g_autofree char *literal = sql_literal(schema);
+    g_autofree char *sql = g_strdup_printf(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = %s AND c.relkind IN ('r', 'v', 'm') ORDER BY c.relname",
+        literal);
+    g_autoptr(GPtrArray) names = names_of(session, sql, cancellable);
+    g_autofree char *near = catalog_near_misses(relation, names);
+    g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND,
+                "there is no table or view \"%s\" in schema \"%s\" of database \"%s\"%s%s",
+                relation, schema, session_info(session)->database, *near == '\0' ? "" : ": ", near);
+    return FALSE;
+}
+
+/* --- relations --------------------------------------------------------------------------------- */
+
+/* Redshift keeps a materialized view as a view whose definition says so. */
+const char catalog_relation_select[] =
+    "SELECT c.oid, c.relname, "
+    "CASE WHEN c.relkind <> 'v' THEN c.relkind::varchar(1) "
+    "WHEN pg_get_viewdef(c.oid) ILIKE '%create materialized view%' THEN 'm' ELSE 'v' END, "
+    "pg_get_userbyid(c.relowner), c.reltuples, obj_description(c.oid, 'pg_class'), "
+    "c.reldiststyle, c.relacl "
+    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE c.relkind IN ('r', 'v', 'm') AND n.nspname = ";
+
+/* What SVV_TABLE_INFO counts, by oid: better than reltuples, where it may be read. */
+static GHashTable *row_counts(Session *session, const char *schema, GCancellable *cancellable,
+                              GError **error)
+{
+    g_autofree char *literal = sql_literal(schema);
+    g_autofree char *sql =
+        g_strdup_printf("SELECT table_id, coalesce(estimated_visible_rows, tbl_rows) "
+                        "FROM svv_table_info WHERE \"schema\" = %s",
+                        literal);
+    g_autoptr(GPtrArray) rows = probe_query(session, sql, NULL, cancellable, error);
+    if (rows == NULL)
+        return NULL;
+    GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    for (guint i = 0; i < rows->len; i++) {
+        gint64 *count = g_new(gint64, 1);
+        *count = probe_number(rows, i, 1, -1);
+        g_hash_table_insert(counts, g_strdup(probe_text(rows, i, 0)), count);
+    }
+    return counts;
+}
+
+static CatalogRelation *relation_of(const GPtrArray *rows, guint i, const char *schema,
+                                    GHashTable *counts)
+{
+    CatalogRelation *relation = g_new0(CatalogRelation, 1);
+    const char *oid = probe_text(rows, i, CATALOG_OID);
+    const gint64 *count = g_hash_table_lookup(counts, oid);
+    relation->oid = (guint32)g_ascii_strtoull(oid, NULL, 10);
+    relation->schema = g_strdup(schema);
+    relation->name = g_strdup(probe_text(rows, i, CATALOG_NAME));
+    relation->kind = catalog_kind(probe_text(rows, i, CATALOG_KIND));
+    relation->owner = g_strdup(probe_text(rows, i, CATALOG_OWNER));
+    relation->comment = g_strdup(probe_text(rows, i, CATALOG_COMMENT));
+    relation->estimated_rows =
+        count != NULL ? *count : catalog_estimate(probe_text(rows, i, CATALOG_ROWS));
+    if (relation->kind == RELATION_VIEW)
+        relation->estimated_rows = -1;
+    return relation;
+}
+
+/* numRows of the table's parameters, a JSON object that crawlers and ALTER TABLE fill. */
+static gint64 external_rows(const char *parameters)
+{
+    g_autoptr(GRegex) regex =
+        g_regex_new("\"numRows\"\\s*:\\s*\"?([0-9]+)", G_REGEX_CASELESS, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    if (parameters == NULL || !g_regex_match(regex, parameters, 0, &match))
+        return -1;
+    g_autofree char *number = g_match_info_fetch(match, 1);
+    return g_ascii_strtoll(number, NULL, 10);
+}
+
+/* The tables of an external schema; none for a local one. */
+static gboolean add_external(Session *session, const char *schema, GPtrArray *relations,
+                             GCancellable *cancellable, GError **error)
+{
+    g_autofree char *literal = sql_literal(schema);
+    g_autofree char *sql = g_strdup_printf("SELECT tablename, parameters FROM svv_external_tables "
+                                           "WHERE schemaname = %s ORDER BY tablename",
+                                           literal);
+    g_autoptr(GPtrArray) rows = probe_query(session, sql, NULL, cancellable, error);
+    for (guint i = 0; rows != NULL && i < rows->len; i++) {
+        CatalogRelation *relation = g_new0(CatalogRelation, 1);
+        relation->schema = g_strdup(schema);
+        relation->name = g_strdup(probe_text(rows, i, 0));
+        relation->kind = RELATION_EXTERNAL;
+        relation->estimated_rows = external_rows(probe_text(rows, i, 1));
+        g_ptr_array_add(relations, relation);
+    }
+    return rows != NULL;
+}
+
+/* Nothing local: an external schema, an empty one, or none. */
+static gboolean look_further(Session *session, const char *schema, GPtrArray *relations,
+                             GCancellable *cancellable, GError **error)
+{
+    gboolean exists = FALSE;
+    if (!schema_exists(session, schema, cancellable, &exists, error))
+        return FALSE;
+    if (!exists)
+        return schema_not_found(session, schema, cancellable, error);
+    return add_external(session, schema, relations, cancellable, error);
+}
+
+GPtrArray *catalog_load_relations(Session *session, const char *schema, GCancellable *cancellable,
+                                  GError **error)
+{
+    g_autofree char *literal = sql_literal(schema);
+    g_autofree char *sql =
+        g_strconcat(catalog_relation_select, literal, " ORDER BY c.relname", NULL);
+    g_autoptr(GPtrArray) rows = session_query(session, sql, 0, NULL, cancellable, error);
+    g_autoptr(GHashTable) counts =
+        rows == NULL ? NULL : row_counts(session, schema, cancellable, error);
+    if (counts == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) relations =
+        g_ptr_array_new_with_free_func((GDestroyNotify)catalog_relation_free);
+    for (guint i = 0; i < rows->len; i++)
+        if (!catalog_is_internal_name(probe_text(rows, i, CATALOG_NAME)))
+            g_ptr_array_add(relations, relation_of(rows, i, schema, counts));
+    if (rows->len == 0 && !look_further(session, schema, relations, cancellable, error))
+        return NULL;
+    return g_steal_pointer(&relations);
+}
+
+/* --- columns ----------------------------------------------------------------------------------- */
+
+enum {
+    COLUMN_NAME,
+    COLUMN_TYPE,
+    COLUMN_OID,
+    COLUMN_NOT_NULL,
+    COLUMN_DEFAULT,
+    COLUMN_COMMENT,
+    COLUMN_NUMBER,
+    COLUMN_MODIFIER
+};
+
+/* Redshift's own types by our name: the server's may be qualified by a schema. */
+static char *column_type(const char *text, guint32 oid, int modifier)
+{
+    if (strchr(text, '.') != NULL)
+        return type_text(oid, modifier);
+    return g_strdup(text);
+}
+
+GPtrArray *catalog_local_columns(Session *session, guint32 oid, GArray *numbers,
+                                 GCancellable *cancellable, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf(
+        "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, a.attnotnull, "
+        "pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum), a.attnum, "
+        "a.atttypmod "
+        "FROM pg_attribute a "
+        "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+        "WHERE a.attrelid = %u AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+        oid);
+    g_autoptr(GPtrArray) rows = session_query(session, sql, 0, NULL, cancellable, error);
+    if (rows == NULL)
+        return NULL;
+    GPtrArray *columns = g_ptr_array_new_with_free_func((GDestroyNotify)catalog_column_free);
+    for (guint i = 0; i < rows->len; i++) {
+        if (catalog_is_internal_name(probe_text(rows, i, COLUMN_NAME)))
+            continue;
+        CatalogColumn *column = g_new0(CatalogColumn, 1);
+        const char *value = probe_text(rows, i, COLUMN_DEFAULT);
+        int number = (int)probe_number(rows, i, COLUMN_NUMBER, 0);
+        column->name = g_strdup(probe_text(rows, i, COLUMN_NAME));
+        column->type_oid = (guint32)probe_number(rows, i, COLUMN_OID, 0);
+        column->type = column_type(probe_text(rows, i, COLUMN_TYPE), column->type_oid,
+                                   (int)probe_number(rows, i, COLUMN_MODIFIER, -1));
+        column->not_null = g_strcmp0(probe_text(rows, i, COLUMN_NOT_NULL), "t") == 0;
+        column->identity = catalog_identity(value, &column->identity_by_default);
+        column->default_value = column->identity == NULL ? g_strdup(value) : NULL;
+        column->comment = g_strdup(probe_text(rows, i, COLUMN_COMMENT));
+        g_ptr_array_add(columns, column);
+        if (numbers != NULL)
+            g_array_append_val(numbers, number);
+    }
+    return columns;
+}
+
+/* Late-binding views have no rows in pg_attribute; external tables have a view of their own. */
+gboolean catalog_remote_columns(Session *session, const char *schema, const char *relation,
+                                GPtrArray *columns, GCancellable *cancellable, GError **error)
+{
+    g_autofree char *schema_literal = sql_literal(schema);
+    g_autofree char *name_literal = sql_literal(relation);
+    g_autofree char *late = g_strdup_printf(
+        "SELECT col_name, col_type FROM pg_get_late_binding_view_cols() "
+        "cols(view_schema name, view_name name, col_name name, col_type varchar, col_num int) "
+        "WHERE view_schema = %s AND view_name = %s ORDER BY col_num",
+        schema_literal, name_literal);
+    g_autofree char *external =
+        g_strdup_printf("SELECT columnname, external_type FROM svv_external_columns "
+                        "WHERE schemaname = %s AND tablename = %s ORDER BY columnnum",
+                        schema_literal, name_literal);
+    const char *const questions[] = {late, external};
+    for (gsize q = 0; q < G_N_ELEMENTS(questions) && columns->len == 0; q++) {
+        g_autoptr(GPtrArray) rows = probe_query(session, questions[q], NULL, cancellable, error);
+        if (rows == NULL)
+            return FALSE;
+        for (guint i = 0; i < rows->len; i++) {
+            CatalogColumn *column = g_new0(CatalogColumn, 1);
+            int modifier;
+            column->name = g_strdup(probe_text(rows, i, 0));
+            column->type = g_strdup(probe_text(rows, i, 1));
+            type_parse(column->type == NULL ? "" : column->type, &column->type_oid, &modifier);
+            g_ptr_array_add(columns, column);
+        }
+    }
+    return TRUE;
+}
+
+/* --- encodings and keys ------------------------------------------------------------------------ */
+
+/* SET search_path TO the elements of what SHOW search_path said: each as a string, which both
+ * "$user" and odd names survive. */
+static char *restore_path_sql(const char *path)
+{
+    GString *sql = g_string_new("SET search_path TO ");
+    g_autoptr(GString) element = g_string_new(NULL);
+    gboolean quoted = FALSE;
+    guint n = 0;
+    for (const char *p = path;; p++) {
+        if (*p == '"')
+            quoted = !quoted;
+        else if (*p != '\0' && (quoted || *p != ','))
+            g_string_append_c(element, *p);
+        if (*p != '\0' && (quoted || *p != ','))
+            continue;
+        g_autofree char *literal = sql_literal(g_strstrip(element->str));
+        g_string_append_printf(sql, "%s%s", n++ == 0 ? "" : ", ", literal);
+        g_string_truncate(element, 0);
+        if (*p == '\0')
+            return g_string_free(sql, FALSE);
+    }
+}
+
+static void apply_keys(GPtrArray *columns, const GPtrArray *rows)
+{
+    for (guint i = 0; i < columns->len; i++) {
+        CatalogColumn *column = columns->pdata[i];
+        for (guint r = 0; r < rows->len; r++) {
+            if (g_strcmp0(probe_text(rows, r, 0), column->name) != 0)
+                continue;
+            const char *encoding = probe_text(rows, r, 1);
+            column->encoding = encoding == NULL ? NULL : g_strchomp(g_strdup(encoding));
+            column->is_dist_key = g_strcmp0(probe_text(rows, r, 2), "t") == 0;
+            column->sort_key = (int)probe_number(rows, r, 3, 0);
+        }
+    }
+}
+
+gboolean catalog_load_keys(Session *session, const char *schema, const char *relation,
+                           GPtrArray *columns, GCancellable *cancellable, GError **error)
+{
+    g_autofree char *path = session_query_value(session, "SHOW search_path", cancellable, NULL);
+    g_autofree char *restore = restore_path_sql(path == NULL ? "public" : path);
+    g_autofree char *schema_literal = sql_literal(schema);
+    g_autofree char *name_literal = sql_literal(relation);
+    g_autofree char *set = g_strdup_printf("SET search_path TO %s", schema_literal);
+    g_autofree char *sql =
+        g_strdup_printf("SELECT \"column\", encoding, distkey, sortkey FROM pg_table_def "
+                        "WHERE schemaname = %s AND tablename = %s",
+                        schema_literal, name_literal);
+    if (!session_run(session, set, NULL, cancellable, error))
+        return FALSE;
+    g_autoptr(GPtrArray) rows = probe_query(session, sql, NULL, cancellable, error);
+    /* Put back also when the user has cancelled: the session goes on living. */
+    gboolean restored = session_run(session, restore, NULL, NULL, rows == NULL ? NULL : error);
+    if (rows == NULL || !restored)
+        return FALSE;
+    apply_keys(columns, rows);
+    return TRUE;
+}
+
+GPtrArray *catalog_load_columns(Session *session, const char *schema, const char *relation,
+                                GCancellable *cancellable, GError **error)
+{
+    g_autofree char *schema_literal = sql_literal(schema);
+    g_autofree char *name_literal = sql_literal(relation);
+    g_autofree char *sql = g_strconcat(catalog_relation_select, schema_literal,
+                                       " AND c.relname = ", name_literal, NULL);
+    g_autoptr(GPtrArray) rows = session_query(session, sql, 0, NULL, cancellable, error);
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) columns = NULL;
+    gboolean local = rows->len > 0;
+    if (local)
+        columns = catalog_local_columns(session, (guint32)probe_number(rows, 0, CATALOG_OID, 0),
+                                        NULL, cancellable, error);
+    else
+        columns = g_ptr_array_new_with_free_func((GDestroyNotify)catalog_column_free);
+    if (columns == NULL)
+        return NULL;
+    if (columns->len == 0 &&
+        !catalog_remote_columns(session, schema, relation, columns, cancellable, error))
+        return NULL;
+    if (!local && columns->len == 0) {
+        catalog_not_found(session, schema, relation, cancellable, error);
+        return NULL;
+    }
+    gboolean table = local && catalog_kind(probe_text(rows, 0, CATALOG_KIND)) == RELATION_TABLE;
+    if (table && !catalog_load_keys(session, schema, relation, columns, cancellable, error))
+        return NULL;
+    return g_steal_pointer(&columns);
+}
