@@ -34,8 +34,7 @@ typedef struct CredentialsSource CredentialsSource;
 /* The default chain: explicit keys (may be NULL), then the environment; more providers follow.
  * aws_profile NULL: AWS_PROFILE or "default". */
 CredentialsSource *credentials_source_new(const char *access_key_id,
-                                          const Secret *secret_access_key,
-                                          const char *aws_profile);
+                                          const Secret *secret_access_key, const char *aws_profile);
 
 /* A snapshot to sign one request with; blocks while a provider is asked. NULL with RS_ERROR_AUTH or
  * RS_ERROR_CONFIG naming what was tried and what to mend. */

@@ -19,6 +19,7 @@
 #include <gio/gio.h>
 
 #include "aws/credentials.h"
+#include "aws/request.h"
 
 typedef struct S3Client S3Client;
 
@@ -30,6 +31,12 @@ S3Client *s3_client_new(const char *endpoint_url, const char *region,
 void s3_client_free(S3Client *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(S3Client, s3_client_free)
 
+/* Time and chance for the retries, before the first call: what tests put in place of the real ones. */
+void s3_client_set_hooks(S3Client *client, const AwsHooks *hooks);
+
+/* Connections opened so far; workers that keep theirs alive open one each. */
+guint s3_client_connections(S3Client *client);
+
 /* s3://bucket/key split; s3a and s3n are read as s3. The key may be empty.
  * RS_ERROR_USAGE when it is no S3 URL. Free both with g_free. */
 gboolean s3_parse_url(const char *url, char **bucket, char **key, GError **error);
@@ -37,10 +44,12 @@ gboolean s3_parse_url(const char *url, char **bucket, char **key, GError **error
 typedef struct {
     char *key;
     guint64 size;
-    char *etag;
-    gint64 modified; /* epoch seconds */
+    char *etag;           /* without quotes */
+    gint64 modified;      /* epoch seconds */
+    gboolean etag_is_md5; /* of the whole object; FALSE also where that is not known (listings) */
 } S3Object;
 void s3_object_free(S3Object *object);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(S3Object, s3_object_free)
 
 /* One call per object, in key order. FALSE with error set stops the listing. */
 typedef gboolean (*S3ListFunction)(gpointer user, const S3Object *object, GError **error);
@@ -54,8 +63,8 @@ GPtrArray *s3_list_all(S3Client *client, const char *bucket, const char *prefix,
                        GCancellable *cancellable, GError **error);
 
 /* NULL with RS_ERROR_NOT_FOUND when there is no such object. */
-S3Object *s3_head(S3Client *client, const char *bucket, const char *key,
-                  GCancellable *cancellable, GError **error);
+S3Object *s3_head(S3Client *client, const char *bucket, const char *key, GCancellable *cancellable,
+                  GError **error);
 
 /* A range of an object in memory (length 0: to the end); RS_ERROR_LIMIT over 64 MiB. */
 GBytes *s3_get(S3Client *client, const char *bucket, const char *key, guint64 offset,
@@ -70,14 +79,21 @@ gboolean s3_get_stream(S3Client *client, const char *bucket, const char *key, S3
                        S3RestartFunction restart, gpointer user, GCancellable *cancellable,
                        GError **error);
 
+/* The bytes [offset, offset + length) of an object (length 0: to its end), as they arrive; if_match, an
+ * ETag, makes a changed object RS_ERROR_CONFLICT. *object, when wanted, gets the whole object's facts. */
+gboolean s3_get_range(S3Client *client, const char *bucket, const char *key, guint64 offset,
+                      guint64 length, const char *if_match, S3DataFunction data,
+                      S3RestartFunction restart, gpointer user, S3Object **object,
+                      GCancellable *cancellable, GError **error);
+
 /* Stores bytes under key; the answer's ETag is checked against the MD5 where it is one. */
 gboolean s3_put(S3Client *client, const char *bucket, const char *key, GBytes *body,
                 GCancellable *cancellable, GError **error);
 
 /* Stores length bytes read from fd at offset (pread, so retries can read again). */
-gboolean s3_put_file(S3Client *client, const char *bucket, const char *key, int fd,
-                     guint64 offset, guint64 length, void (*sent)(gpointer user, gsize bytes),
-                     gpointer user, GCancellable *cancellable, GError **error);
+gboolean s3_put_file(S3Client *client, const char *bucket, const char *key, int fd, guint64 offset,
+                     guint64 length, void (*sent)(gpointer user, gsize bytes), gpointer user,
+                     GCancellable *cancellable, GError **error);
 
 /* Multipart: create, upload parts (numbers from 1), complete or abort. etags is of char *. */
 char *s3_multipart_create(S3Client *client, const char *bucket, const char *key,
@@ -85,6 +101,10 @@ char *s3_multipart_create(S3Client *client, const char *bucket, const char *key,
 char *s3_multipart_upload(S3Client *client, const char *bucket, const char *key,
                           const char *upload_id, guint part_number, GBytes *body,
                           GCancellable *cancellable, GError **error); /* the part's ETag */
+char *s3_multipart_upload_file(S3Client *client, const char *bucket, const char *key,
+                               const char *upload_id, guint part_number, int fd, guint64 offset,
+                               guint64 length, void (*sent)(gpointer user, gsize bytes),
+                               gpointer user, GCancellable *cancellable, GError **error);
 gboolean s3_multipart_complete(S3Client *client, const char *bucket, const char *key,
                                const char *upload_id, const GPtrArray *etags,
                                GCancellable *cancellable, GError **error);
@@ -95,6 +115,17 @@ gboolean s3_multipart_abort(S3Client *client, const char *bucket, const char *ke
  * FALSE names the first key that could not be deleted and how many. */
 gboolean s3_delete(S3Client *client, const char *bucket, const GPtrArray *keys,
                    GCancellable *cancellable, GError **error);
+
+/* A signed URL that reads the object for `seconds` (at most 604,800) without further credentials.
+ * Free with g_free. */
+char *s3_presign(S3Client *client, const char *bucket, const char *key, guint seconds,
+                 GCancellable *cancellable, GError **error);
+
+/* An ETag without quotes and weakness mark. Free with g_free. */
+char *s3_bare_etag(const char *etag);
+
+/* True when the ETag is the MD5 of the object: 32 hex digits (multipart ETags end in "-<parts>"). */
+gboolean s3_etag_is_md5(const char *etag);
 
 /* The bucket's Region by HeadBucket. Free with g_free. */
 char *s3_bucket_region(S3Client *client, const char *bucket, GCancellable *cancellable,

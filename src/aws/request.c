@@ -1,0 +1,365 @@
+#include "aws/request.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "aws/retry.h"
+#include "base/log.h"
+
+#define SKEW_SECONDS 300 /* an offset below this is not why a signature was refused */
+#define HASHED_OVER_TLS (64 << 10)
+#define MOVES 2 /* to the bucket's Region, and once more by a temporary redirect */
+
+struct AwsClient {
+    HttpClient *http;
+    CredentialsSource *credentials;
+    RetryQuota *quota;
+    AwsHooks hooks;
+    GMutex mutex;
+    GHashTable *offsets; /* host -> gint64 seconds to add to our clock */
+};
+
+/* What one call has done so far. */
+typedef struct {
+    guint attempt; /* those that count, from 1 */
+    guint moves;
+    guint taken; /* quota tokens of the last retry */
+    gboolean skew_mended, credentials_renewed;
+    char *payload_hash;
+} Call;
+
+/* --- time and chance --------------------------------------------------------------------------- */
+
+static gint64 real_now(gpointer user)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+static double real_random(gpointer user)
+{
+    return g_random_double();
+}
+
+static void real_sleep(gpointer user, guint ms, GCancellable *cancellable)
+{
+    GPollFD fd;
+    if (cancellable == NULL || !g_cancellable_make_pollfd(cancellable, &fd)) {
+        g_usleep((gulong)ms * 1000);
+        return;
+    }
+    g_poll(&fd, 1, (gint)ms);
+    g_cancellable_release_fd(cancellable);
+}
+
+AwsClient *aws_client_new(CredentialsSource *credentials)
+{
+    AwsClient *client = g_new0(AwsClient, 1);
+    client->http = http_client_new();
+    client->credentials = credentials;
+    client->quota = retry_quota_new();
+    client->hooks = (AwsHooks){real_now, real_random, real_sleep, NULL};
+    client->offsets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_mutex_init(&client->mutex);
+    return client;
+}
+
+void aws_client_free(AwsClient *client)
+{
+    if (client == NULL)
+        return;
+    http_client_free(client->http);
+    retry_quota_free(client->quota);
+    g_hash_table_unref(client->offsets);
+    g_mutex_clear(&client->mutex);
+    g_free(client);
+}
+
+void aws_client_set_hooks(AwsClient *client, const AwsHooks *hooks)
+{
+    client->hooks = *hooks;
+}
+
+guint aws_client_connections(AwsClient *client)
+{
+    return http_client_connections(client->http);
+}
+
+static gint64 offset_of(AwsClient *client, const char *host)
+{
+    g_mutex_lock(&client->mutex);
+    const gint64 *known = g_hash_table_lookup(client->offsets, host);
+    gint64 offset = known != NULL ? *known : 0;
+    g_mutex_unlock(&client->mutex);
+    return offset;
+}
+
+gint64 aws_client_now(AwsClient *client, const char *host)
+{
+    return client->hooks.now(client->hooks.user) + offset_of(client, host);
+}
+
+/* TRUE when the server's clock is so far from the one we signed with that signing again may help. */
+static gboolean learn_offset(AwsClient *client, const char *host, gint64 date)
+{
+    gint64 error = date - aws_client_now(client, host);
+    if (date == 0 || ABS(error) < SKEW_SECONDS)
+        return FALSE;
+    gint64 *offset = g_new(gint64, 1);
+    *offset = date - client->hooks.now(client->hooks.user);
+    log_write(LOG_LEVEL_WARNING,
+              "the clock of %s is %" G_GINT64_FORMAT " s ahead of this machine's; signing by it",
+              host, *offset);
+    g_mutex_lock(&client->mutex);
+    g_hash_table_insert(client->offsets, g_strdup(host), offset);
+    g_mutex_unlock(&client->mutex);
+    return TRUE;
+}
+
+/* --- signing ----------------------------------------------------------------------------------- */
+
+static gboolean update_from_file(GChecksum *sum, const HttpBody *body, GCancellable *cancellable,
+                                 GError **error)
+{
+    const gsize size = 256 << 10;
+    g_autofree guchar *buffer = g_malloc(size);
+    for (guint64 done = 0; done < body->length;) {
+        if (rs_error_set_if_cancelled(cancellable, error))
+            return FALSE;
+        gsize wanted = MIN(size, body->length - done);
+        gssize got = pread(body->fd, buffer, wanted, (off_t)(body->offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return rs_error_set_errno(error, errno, "cannot read the file to send");
+        if (got == 0) {
+            g_set_error_literal(error, RS_ERROR, RS_ERROR_DATA,
+                                "the file became shorter while it was being sent; send it again "
+                                "when nothing writes to it");
+            return FALSE;
+        }
+        g_checksum_update(sum, buffer, got);
+        done += (guint64)got;
+    }
+    return TRUE;
+}
+
+static char *hash_of_body(const HttpBody *body, GCancellable *cancellable, GError **error)
+{
+    if (body == NULL || body->length == 0)
+        return g_strdup(SIGV4_EMPTY_SHA256);
+    if (body->bytes != NULL) {
+        const char *bytes = g_bytes_get_data(body->bytes, NULL);
+        return sigv4_sha256(bytes + body->offset, body->length);
+    }
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    if (!update_from_file(sum, body, cancellable, error))
+        return NULL;
+    return g_strdup(g_checksum_get_string(sum));
+}
+
+static char *payload_hash(const AwsRequest *request, GCancellable *cancellable, GError **error)
+{
+    gboolean tls = strcmp(request->scheme, "https") == 0;
+    if (tls && request->s3 && request->body != NULL && request->body->length > HASHED_OVER_TLS)
+        return g_strdup(SIGV4_UNSIGNED_PAYLOAD);
+    return hash_of_body(request->body, cancellable, error);
+}
+
+/* The headers of one attempt, signed. NULL when there are no credentials to be had. */
+static GPtrArray *signed_headers(AwsClient *client, const AwsRequest *request, const char *hash,
+                                 GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GPtrArray) headers = sigv4_headers_new();
+    sigv4_headers_add(headers, "Host", request->host);
+    for (guint i = 0; request->headers != NULL && i < request->headers->len; i++) {
+        const SigV4Header *header = request->headers->pdata[i];
+        sigv4_headers_add(headers, header->name, header->value);
+    }
+    if (client->credentials == NULL)
+        return g_steal_pointer(&headers);
+    g_autoptr(Credentials) credentials =
+        credentials_source_get(client->credentials, cancellable, error);
+    if (credentials == NULL)
+        return NULL;
+    SigV4Key key = {.access_key_id = credentials->access_key_id,
+                    .secret_access_key = secret_peek(credentials->secret_access_key),
+                    .session_token = secret_peek(credentials->session_token),
+                    .region = request->region,
+                    .service = request->service,
+                    .time = aws_client_now(client, request->host)};
+    sigv4_add_headers(headers, &key, hash, request->s3);
+    SigV4Request to_sign = {request->method, request->path, request->query,
+                            headers,         hash,          request->path_mode};
+    g_auto(SigV4Result) result = {0};
+    sigv4_sign(&to_sign, &key, &result);
+    sigv4_headers_add(headers, "Authorization", result.authorization);
+    return g_steal_pointer(&headers);
+}
+
+/* --- one attempt, and what follows from it ----------------------------------------------------- */
+
+static gboolean attempt(AwsClient *client, AwsRequest *request, Call *call, HttpResponse *response,
+                        GCancellable *cancellable, GError **error)
+{
+    memset(response, 0, sizeof *response);
+    if (call->payload_hash == NULL)
+        call->payload_hash = payload_hash(request, cancellable, error);
+    if (call->payload_hash == NULL)
+        return FALSE;
+    g_autoptr(GPtrArray) headers =
+        signed_headers(client, request, call->payload_hash, cancellable, error);
+    if (headers == NULL)
+        return FALSE;
+    g_autofree char *url = g_strconcat(request->scheme, "://", request->host, request->path,
+                                       request->query != NULL ? "?" : NULL, request->query, NULL);
+    HttpRequest http = {.method = request->method,
+                        .url = url,
+                        .headers = headers,
+                        .body = request->body,
+                        .data = request->data,
+                        .data_user = request->data_user,
+                        .max_body = request->max_body,
+                        .stall_seconds = request->stall_seconds,
+                        .total_ms = request->total_ms,
+                        .expect_continue = request->expect_continue};
+    return http_send(client->http, &http, response, cancellable, error);
+}
+
+static gboolean is_success(const AwsRequest *request, HttpResponse *response, AwsFailure *failure)
+{
+    gboolean good = response->status >= 200 && response->status < 300;
+    if (good && !request->error_in_200)
+        return TRUE;
+    gboolean is_error = request->read_failure(response, failure);
+    if (!good)
+        return FALSE;
+    /* A late error comes with a status of success: it stands for the 500 it would have been. */
+    if (is_error)
+        failure->status = 500;
+    return !is_error;
+}
+
+/* A call that may not be doubled is repeated only when it surely had no effect: it never reached the
+ * service, or was refused. */
+static gboolean may_repeat(const AwsRequest *request, RetryKind kind, const HttpResponse *response,
+                           const GError *lost)
+{
+    if (!request->once)
+        return TRUE;
+    if (lost != NULL)
+        return g_error_matches(lost, RS_ERROR, RS_ERROR_CONNECT);
+    return kind == RETRY_THROTTLED || (response->status >= 300 && response->status < 500);
+}
+
+/* Failures that are mended: TRUE when the request should be sent again at once. */
+static gboolean mend(AwsClient *client, AwsRequest *request, Call *call, RetryKind kind,
+                     const HttpResponse *response, const AwsFailure *failure)
+{
+    if (kind == RETRY_SKEW && !call->skew_mended &&
+        learn_offset(client, request->host, response->date)) {
+        call->skew_mended = TRUE;
+        return TRUE;
+    }
+    if (kind == RETRY_EXPIRED && !call->credentials_renewed && client->credentials != NULL) {
+        credentials_source_invalidate(client->credentials);
+        call->credentials_renewed = TRUE;
+        return TRUE;
+    }
+    if (request->relocate != NULL && call->moves < MOVES &&
+        request->relocate(request->relocate_user, request, response, failure)) {
+        call->moves++;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+static guint asked_delay(const HttpResponse *response)
+{
+    return retry_after_ms(http_response_header(response, "Retry-After"),
+                          http_response_header(response, "x-amz-retry-after"));
+}
+
+/* Waits for the next attempt; FALSE when there is none. */
+static gboolean wait_for_next(AwsClient *client, Call *call, const HttpResponse *response,
+                              const GError *lost, GCancellable *cancellable)
+{
+    if (call->attempt >= retry_attempts())
+        return FALSE;
+    guint taken = retry_quota_take(client->quota, response->timed_out);
+    if (taken == 0)
+        return FALSE;
+    call->taken = taken;
+    double random = client->hooks.random(client->hooks.user);
+    guint ms = MAX(retry_delay_ms(call->attempt, random), asked_delay(response));
+    log_write(LOG_LEVEL_INFO, "attempt %u failed (%s, HTTP %d); the next one in %u ms",
+              call->attempt, lost != NULL ? lost->message : "answered", response->status, ms);
+    call->attempt++;
+    client->hooks.sleep(client->hooks.user, ms, cancellable);
+    return !g_cancellable_is_cancelled(cancellable);
+}
+
+/* After a failed attempt: TRUE to send again. */
+static gboolean goes_on(AwsClient *client, AwsRequest *request, Call *call, HttpResponse *response,
+                        const AwsFailure *failure, const GError *lost, GCancellable *cancellable)
+{
+    RetryKind kind = lost == NULL                  ? retry_classify(failure->status, failure->code)
+                     : rs_error_is_retryable(lost) ? RETRY_TRANSIENT
+                                                   : RETRY_NEVER;
+    if (!may_repeat(request, kind, response, lost))
+        return FALSE;
+    gboolean handed_on = response->received > 0;
+    if (lost == NULL && mend(client, request, call, kind, response, failure))
+        return TRUE;
+    if (kind != RETRY_TRANSIENT && kind != RETRY_THROTTLED)
+        return FALSE;
+    if (handed_on && (request->restart == NULL || !request->restart(request->data_user)))
+        return FALSE;
+    return wait_for_next(client, call, response, lost, cancellable);
+}
+
+static gboolean give_up(const AwsRequest *request, const AwsFailure *failure, const GError *lost,
+                        GCancellable *cancellable, GError **error)
+{
+    if (rs_error_set_if_cancelled(cancellable, error))
+        return FALSE;
+    if (lost == NULL)
+        g_propagate_error(error, aws_failure_error(failure, request->what));
+    else
+        g_set_error(error, lost->domain, lost->code, "%s: %s", request->what, lost->message);
+    return FALSE;
+}
+
+gboolean aws_send(AwsClient *client, AwsRequest *request, HttpResponse *response,
+                  GCancellable *cancellable, GError **error)
+{
+    Call call = {.attempt = 1};
+    gboolean good = FALSE, again = TRUE;
+    memset(response, 0, sizeof *response);
+    while (again) {
+        g_autoptr(GError) lost = NULL;
+        g_auto(AwsFailure) failure = {0};
+        http_response_clear(response);
+        gboolean answered = attempt(client, request, &call, response, cancellable, &lost);
+        good = answered && is_success(request, response, &failure);
+        again = !good && goes_on(client, request, &call, response, &failure, lost, cancellable);
+        if (good)
+            retry_quota_give(client->quota, call.taken);
+        else if (!again)
+            give_up(request, &failure, lost, cancellable, error);
+    }
+    g_free(call.payload_hash);
+    return good;
+}
+
+void aws_request_clear(AwsRequest *request)
+{
+    g_free(request->scheme);
+    g_free(request->host);
+    g_free(request->path);
+    g_free(request->query);
+    g_free(request->region);
+    g_clear_pointer(&request->headers, g_ptr_array_unref);
+    memset(request, 0, sizeof *request);
+}

@@ -1,0 +1,65 @@
+/*
+ * s3_internal: what the files of the S3 client and of transfer share, and nobody else includes.
+ */
+#ifndef REDSMITH_AWS_S3_INTERNAL_H
+#define REDSMITH_AWS_S3_INTERNAL_H
+
+#include "aws/s3.h"
+
+struct S3Client {
+    AwsClient *aws;
+    CredentialsSource *credentials;
+    char *endpoint_url; /* as given, or NULL */
+    char *region;
+    GError *broken; /* what was wrong with endpoint or Region: the answer to every call */
+    GMutex mutex;
+    GHashTable *places; /* bucket -> BucketPlace */
+};
+
+/* Where a bucket is. */
+typedef struct {
+    char *region;
+    gboolean proven; /* a request was answered there: no need to ask before sending a body */
+} BucketPlace;
+
+/* Host and path for a key of a bucket ("" for the bucket itself) in a Region. */
+typedef struct {
+    char *scheme, *host, *path;
+} S3Address;
+gboolean s3_address(const S3Client *client, const char *bucket, const char *key, const char *region,
+                    S3Address *address, GError **error);
+
+/* One request in the making; its strings are the caller's. Clear with s3_call_clear. */
+typedef struct {
+    AwsRequest request;
+    HttpResponse response;
+    S3Client *client;
+    const char *bucket, *key;
+    char *what;
+} S3Call;
+
+/* verb: "read", "store": for "cannot <verb> s3://bucket/key". query: encoded, or NULL. */
+gboolean s3_call_init(S3Call *call, S3Client *client, const char *method, const char *verb,
+                      const char *bucket, const char *key, const char *query, GError **error);
+gboolean s3_call_send(S3Call *call, GCancellable *cancellable, GError **error);
+void s3_call_clear(S3Call *call);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(S3Call, s3_call_clear)
+
+/* The answer's ETag against the MD5 of what was transferred; TRUE also where it is no MD5. */
+gboolean s3_call_check_md5(const S3Call *call, GChecksum *md5, GError **error);
+
+/* Stores any body, as the object (query NULL) or as one part of an upload. The ETag as the service wrote
+ * it, checked against the MD5 of what was sent; free with g_free. */
+char *s3_put_body(S3Client *client, const char *bucket, const char *key, const char *query,
+                  HttpBody *body, GCancellable *cancellable, GError **error);
+/* The query of one part. Free with g_free. */
+char *s3_part_query(const char *upload_id, guint part_number);
+
+/* The ETag of the joined parts: the MD5 of their MD5s and their number; NULL when one of etags (of char *)
+ * is no MD5. Free with g_free. */
+char *s3_multipart_etag(const GPtrArray *etags);
+
+/* The facts of the object that the answer is about; size from Content-Range or Content-Length. */
+S3Object *s3_call_object(const S3Call *call);
+
+#endif

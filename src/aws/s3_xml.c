@@ -1,0 +1,296 @@
+#include "aws/s3_xml.h"
+
+#include <expat.h>
+#include <string.h>
+
+#include "aws/sigv4.h"
+#include "base/error.h"
+#include "base/text.h"
+
+#define NAMESPACE "http://s3.amazonaws.com/doc/2006-03-01/"
+
+/* One leaf: the name of its parent and its own, and the text between the tags. */
+typedef void (*LeafFunction)(gpointer user, const char *parent, const char *name,
+                             const GString *text);
+/* The end of an element that holds others. */
+typedef void (*EndFunction)(gpointer user, const char *name);
+
+typedef struct {
+    XML_Parser parser;
+    const char *root; /* the element the document must be */
+    gboolean wrong_root, doctype;
+    GPtrArray *path; /* of char *: the open elements */
+    GString *text;
+    gboolean leaf; /* nothing was opened inside the current element */
+    LeafFunction on_leaf;
+    EndFunction on_close;
+    gpointer user;
+} Reader;
+
+static void on_start(void *data, const char *name, const char **attributes)
+{
+    Reader *reader = data;
+    if (reader->path->len == 0 && strcmp(name, reader->root) != 0) {
+        reader->wrong_root = TRUE;
+        XML_StopParser(reader->parser, XML_FALSE);
+        return;
+    }
+    g_ptr_array_add(reader->path, g_strdup(name));
+    g_string_truncate(reader->text, 0);
+    reader->leaf = TRUE;
+}
+
+static void on_text(void *data, const char *text, int length)
+{
+    Reader *reader = data;
+    g_string_append_len(reader->text, text, length);
+}
+
+static void on_end(void *data, const char *name)
+{
+    Reader *reader = data;
+    guint depth = reader->path->len;
+    if (reader->leaf && depth >= 2)
+        reader->on_leaf(reader->user, reader->path->pdata[depth - 2], name, reader->text);
+    else if (reader->on_close != NULL)
+        reader->on_close(reader->user, name);
+    g_ptr_array_set_size(reader->path, (gint)depth - 1);
+    g_string_truncate(reader->text, 0);
+    reader->leaf = FALSE;
+}
+
+static void on_doctype(void *data, const char *name, const char *system, const char *public_id,
+                       int internal)
+{
+    Reader *reader = data;
+    reader->doctype = TRUE;
+    XML_StopParser(reader->parser, XML_FALSE);
+}
+
+static gboolean read_xml(const char *xml, gsize length, const char *root, LeafFunction on_leaf,
+                         EndFunction on_close, gpointer user, GError **error)
+{
+    g_autoptr(GPtrArray) path = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GString) text = g_string_new("");
+    Reader reader = {.parser = XML_ParserCreate(NULL),
+                     .root = root,
+                     .path = path,
+                     .text = text,
+                     .on_leaf = on_leaf,
+                     .on_close = on_close,
+                     .user = user};
+    XML_SetUserData(reader.parser, &reader);
+    XML_SetElementHandler(reader.parser, on_start, on_end);
+    XML_SetCharacterDataHandler(reader.parser, on_text);
+    XML_SetStartDoctypeDeclHandler(reader.parser, on_doctype);
+    gboolean good = XML_Parse(reader.parser, xml, (int)length, TRUE) == XML_STATUS_OK;
+    if (!good)
+        g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT,
+                    "the answer is not the XML of a %s (line %lu: %s)", root,
+                    XML_GetCurrentLineNumber(reader.parser),
+                    reader.wrong_root ? "another root element"
+                    : reader.doctype  ? "a document type declaration"
+                                      : XML_ErrorString(XML_GetErrorCode(reader.parser)));
+    XML_ParserFree(reader.parser);
+    return good;
+}
+
+/* --- ListObjectsV2 ----------------------------------------------------------------------------- */
+
+typedef struct {
+    S3Page *page;
+    S3Object *object; /* the <Contents> that is open, or NULL */
+    gboolean bad_number;
+    gboolean encoded; /* the service did what encoding-type=url asks for */
+} PageReader;
+
+static gint64 parse_time(const char *text)
+{
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(text, utc);
+    return time != NULL ? g_date_time_to_unix(time) : 0;
+}
+
+static void object_leaf(PageReader *reader, const char *name, const GString *text)
+{
+    if (reader->object == NULL)
+        reader->object = g_new0(S3Object, 1);
+    S3Object *object = reader->object;
+    if (strcmp(name, "Key") == 0 && object->key == NULL)
+        object->key = g_strdup(text->str);
+    else if (strcmp(name, "ETag") == 0 && object->etag == NULL)
+        object->etag = s3_bare_etag(text->str);
+    else if (strcmp(name, "LastModified") == 0)
+        object->modified = parse_time(text->str);
+    else if (strcmp(name, "Size") == 0 &&
+             !g_ascii_string_to_unsigned(text->str, 10, 0, G_MAXUINT64, &object->size, NULL))
+        reader->bad_number = TRUE;
+}
+
+static void page_leaf(gpointer user, const char *parent, const char *name, const GString *text)
+{
+    PageReader *reader = user;
+    if (strcmp(parent, "Contents") == 0) {
+        object_leaf(reader, name, text);
+    } else if (strcmp(parent, "ListBucketResult") == 0) {
+        if (strcmp(name, "IsTruncated") == 0)
+            reader->page->truncated = strcmp(text->str, "true") == 0;
+        else if (strcmp(name, "EncodingType") == 0)
+            reader->encoded = strcmp(text->str, "url") == 0;
+        else if (strcmp(name, "NextContinuationToken") == 0 && reader->page->next_token == NULL)
+            reader->page->next_token = g_strdup(text->str);
+    }
+}
+
+static void page_close(gpointer user, const char *name)
+{
+    PageReader *reader = user;
+    if (strcmp(name, "Contents") != 0 || reader->object == NULL)
+        return;
+    if (reader->object->key != NULL)
+        g_ptr_array_add(reader->page->objects, g_steal_pointer(&reader->object));
+    g_clear_pointer(&reader->object, s3_object_free);
+}
+
+static void decode_keys(GPtrArray *objects)
+{
+    for (guint i = 0; i < objects->len; i++) {
+        S3Object *object = objects->pdata[i];
+        char *decoded = sigv4_uri_decode(object->key, -1, TRUE, NULL);
+        g_free(object->key);
+        object->key = decoded;
+    }
+}
+
+gboolean s3_xml_read_page(const char *xml, gsize length, S3Page *page, GError **error)
+{
+    memset(page, 0, sizeof *page);
+    page->objects = g_ptr_array_new_with_free_func((GDestroyNotify)s3_object_free);
+    PageReader reader = {.page = page};
+    gboolean good =
+        read_xml(xml, length, "ListBucketResult", page_leaf, page_close, &reader, error);
+    g_clear_pointer(&reader.object, s3_object_free);
+    if (reader.encoded)
+        decode_keys(page->objects);
+    const char *wrong = reader.bad_number                             ? "a size is not a number"
+                        : page->truncated && page->next_token == NULL ? "the next page is not named"
+                                                                      : NULL;
+    if (good && wrong != NULL) {
+        g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT, "the listing is damaged: %s", wrong);
+        return FALSE;
+    }
+    return good;
+}
+
+void s3_page_clear(S3Page *page)
+{
+    g_clear_pointer(&page->objects, g_ptr_array_unref);
+    g_clear_pointer(&page->next_token, g_free);
+}
+
+/* --- multipart uploads ------------------------------------------------------------------------- */
+
+static void upload_leaf(gpointer user, const char *parent, const char *name, const GString *text)
+{
+    char **id = user;
+    if (strcmp(name, "UploadId") == 0 && *id == NULL)
+        *id = g_strdup(text->str);
+}
+
+char *s3_xml_read_upload_id(const char *xml, gsize length, GError **error)
+{
+    g_autofree char *id = NULL;
+    if (!read_xml(xml, length, "InitiateMultipartUploadResult", upload_leaf, NULL, &id, error))
+        return NULL;
+    if (id == NULL || *id == '\0') {
+        g_set_error_literal(error, RS_ERROR, RS_ERROR_CORRUPT,
+                            "the service began an upload without giving it an id");
+        return NULL;
+    }
+    return g_steal_pointer(&id);
+}
+
+GBytes *s3_xml_write_complete(const GPtrArray *etags)
+{
+    GString *xml = g_string_new("<CompleteMultipartUpload xmlns=\"" NAMESPACE "\">");
+    for (guint i = 0; i < etags->len; i++) {
+        g_autofree char *etag = g_markup_escape_text(etags->pdata[i], -1);
+        g_string_append_printf(xml, "<Part><PartNumber>%u</PartNumber><ETag>%s</ETag></Part>",
+                               i + 1, etag);
+    }
+    g_string_append(xml, "</CompleteMultipartUpload>");
+    return g_string_free_to_bytes(xml);
+}
+
+/* --- DeleteObjects ----------------------------------------------------------------------------- */
+
+gboolean s3_xml_can_hold(const char *key)
+{
+    if (!g_utf8_validate(key, -1, NULL))
+        return FALSE;
+    for (const char *at = key; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar character = g_utf8_get_char(at);
+        gboolean blank = character == '\t' || character == '\n' || character == '\r';
+        if ((character < 0x20 && !blank) || character == 0xfffe || character == 0xffff)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Line ends and tabs as references: a parser would turn a bare \r into \n. */
+static void append_escaped(GString *xml, const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '&' || *at == '<' || *at == '>' || *at == '"' || *at == '\t' || *at == '\n' ||
+            *at == '\r')
+            g_string_append_printf(xml, "&#%d;", *at);
+        else
+            g_string_append_c(xml, *at);
+    }
+}
+
+GBytes *s3_xml_write_delete(const GPtrArray *keys, guint first, guint count)
+{
+    GString *xml = g_string_new("<Delete xmlns=\"" NAMESPACE "\">");
+    for (guint i = first; i < first + count; i++) {
+        g_string_append(xml, "<Object><Key>");
+        append_escaped(xml, keys->pdata[i]);
+        g_string_append(xml, "</Key></Object>");
+    }
+    g_string_append(xml, "<Quiet>true</Quiet></Delete>");
+    return g_string_free_to_bytes(xml);
+}
+
+static void refusal_leaf(gpointer user, const char *parent, const char *name, const GString *text)
+{
+    S3Refusals *refusals = user;
+    if (strcmp(parent, "Error") != 0 || refusals->failed > 0)
+        return;
+    char **field = strcmp(name, "Key") == 0       ? &refusals->key
+                   : strcmp(name, "Code") == 0    ? &refusals->code
+                   : strcmp(name, "Message") == 0 ? &refusals->message
+                                                  : NULL;
+    if (field != NULL && *field == NULL)
+        *field = text_printable(text->str, (gssize)text->len);
+}
+
+static void refusal_close(gpointer user, const char *name)
+{
+    S3Refusals *refusals = user;
+    if (strcmp(name, "Error") == 0)
+        refusals->failed++;
+}
+
+gboolean s3_xml_read_refusals(const char *xml, gsize length, S3Refusals *refusals, GError **error)
+{
+    memset(refusals, 0, sizeof *refusals);
+    return read_xml(xml, length, "DeleteResult", refusal_leaf, refusal_close, refusals, error);
+}
+
+void s3_refusals_clear(S3Refusals *refusals)
+{
+    g_free(refusals->key);
+    g_free(refusals->code);
+    g_free(refusals->message);
+    memset(refusals, 0, sizeof *refusals);
+}

@@ -1,0 +1,320 @@
+#include "aws/transfer_internal.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define WORKERS 4
+#define MULTIPART_ABOVE (64u << 20)
+#define PART_SIZE (16u << 20)
+
+/* What a worker does next: begin an item, or one piece of one that was begun. */
+typedef struct {
+    TransferWork *work;
+    int part; /* -1: begin */
+} Task;
+
+typedef struct {
+    TransferContext context;
+    GPtrArray *works; /* of TransferWork, in the items' order */
+    GMutex mutex;
+    GCond changed;
+    guint next;            /* the first item that nobody has begun */
+    guint beginning;       /* items that may yet be cut into pieces */
+    GQueue pieces;         /* of Task: before any new item */
+    GError *failure;       /* the first one */
+    GAsyncQueue *finished; /* of TransferWork, and of &ended once for each worker */
+} Scheduler;
+
+static char ended; /* its address says that a worker has gone */
+
+TransferItem *transfer_item_new(TransferKind kind, const char *bucket, const char *key,
+                                const char *path)
+{
+    TransferItem *item = g_new0(TransferItem, 1);
+    item->kind = kind;
+    item->bucket = g_strdup(bucket);
+    item->key = g_strdup(key);
+    item->path = g_strdup(path);
+    item->length = -1;
+    return item;
+}
+
+void transfer_item_free(TransferItem *item)
+{
+    if (item == NULL)
+        return;
+    g_free(item->bucket);
+    g_free(item->key);
+    g_free(item->path);
+    g_free(item->etag);
+    g_free(item);
+}
+
+/* --- cutting ----------------------------------------------------------------------------------- */
+
+void transfer_cut(const TransferContext *context, TransferWork *work)
+{
+    const guint64 unit = 1 << 20;
+    guint64 needed = (work->size + TRANSFER_MAX_PARTS - 1) / TRANSFER_MAX_PARTS;
+    guint64 size = MAX(context->options.part_size, needed);
+    work->part_size = (size + unit - 1) / unit * unit;
+    work->parts = (guint)((work->size + work->part_size - 1) / work->part_size);
+}
+
+guint64 transfer_part_length(const TransferWork *work, guint part)
+{
+    return MIN(work->part_size, work->size - part * work->part_size);
+}
+
+/* --- who does what when ------------------------------------------------------------------------ */
+
+static void stop(Scheduler *scheduler, GError *failure)
+{
+    if (failure == NULL)
+        failure = g_error_new_literal(RS_ERROR, RS_ERROR_INTERNAL,
+                                      "the transfer was stopped without a reason");
+    g_mutex_lock(&scheduler->mutex);
+    if (scheduler->failure == NULL)
+        scheduler->failure = g_steal_pointer(&failure);
+    g_cond_broadcast(&scheduler->changed);
+    g_mutex_unlock(&scheduler->mutex);
+    g_clear_error(&failure);
+    g_cancellable_cancel(scheduler->context.cancellable);
+}
+
+/* FALSE when there is nothing left for this worker, now or later. */
+static gboolean take_task(Scheduler *scheduler, Task *task)
+{
+    gboolean found = FALSE;
+    g_mutex_lock(&scheduler->mutex);
+    for (;;) {
+        Task *piece = NULL;
+        if (g_cancellable_is_cancelled(scheduler->context.cancellable))
+            break;
+        if ((piece = g_queue_pop_head(&scheduler->pieces)) != NULL) {
+            *task = *piece;
+            g_free(piece);
+            found = TRUE;
+        } else if (scheduler->next < scheduler->works->len) {
+            *task = (Task){scheduler->works->pdata[scheduler->next++], -1};
+            scheduler->beginning++;
+            found = TRUE;
+        } else if (scheduler->beginning > 0) {
+            g_cond_wait(&scheduler->changed, &scheduler->mutex);
+            continue;
+        }
+        break;
+    }
+    g_mutex_unlock(&scheduler->mutex);
+    return found;
+}
+
+static void offer_pieces(Scheduler *scheduler, TransferWork *work)
+{
+    g_mutex_lock(&scheduler->mutex);
+    work->parts_left = work->parts;
+    for (guint part = 0; part < work->parts; part++) {
+        Task *piece = g_new(Task, 1);
+        *piece = (Task){work, (int)part};
+        g_queue_push_tail(&scheduler->pieces, piece);
+    }
+    scheduler->beginning--;
+    g_cond_broadcast(&scheduler->changed);
+    g_mutex_unlock(&scheduler->mutex);
+}
+
+static gboolean begin(Scheduler *scheduler, TransferWork *work, GError **error)
+{
+    const TransferContext *context = &scheduler->context;
+    gboolean good = work->item->kind == TRANSFER_UPLOAD
+                        ? transfer_upload_begin(context, work, error)
+                        : transfer_download_begin(context, work, error);
+    if (!good)
+        work->parts = 0;
+    offer_pieces(scheduler, work);
+    if (good && work->parts == 0)
+        g_async_queue_push(scheduler->finished, work);
+    return good;
+}
+
+static gboolean do_piece(Scheduler *scheduler, TransferWork *work, guint part, GError **error)
+{
+    const TransferContext *context = &scheduler->context;
+    gboolean upload = work->item->kind == TRANSFER_UPLOAD;
+    if (!(upload ? transfer_upload_part(context, work, part, error)
+                 : transfer_download_part(context, work, part, error)))
+        return FALSE;
+    g_mutex_lock(&scheduler->mutex);
+    gboolean last = --work->parts_left == 0;
+    g_mutex_unlock(&scheduler->mutex);
+    if (!last)
+        return TRUE;
+    if (!(upload ? transfer_upload_end(context, work, error)
+                 : transfer_download_end(context, work, error)))
+        return FALSE;
+    g_async_queue_push(scheduler->finished, work);
+    return TRUE;
+}
+
+static gpointer work_on(gpointer user)
+{
+    Scheduler *scheduler = user;
+    Task task;
+    while (take_task(scheduler, &task)) {
+        GError *error = NULL;
+        gboolean good = task.part < 0 ? begin(scheduler, task.work, &error)
+                                      : do_piece(scheduler, task.work, (guint)task.part, &error);
+        if (!good)
+            stop(scheduler, error);
+    }
+    g_async_queue_push(scheduler->finished, &ended);
+    return NULL;
+}
+
+/* --- the caller's side ------------------------------------------------------------------------- */
+
+static void work_free(gpointer data)
+{
+    TransferWork *work = data;
+    if (work->fd >= 0)
+        close(work->fd);
+    if (work->temporary != NULL)
+        g_unlink(work->temporary);
+    g_clear_pointer(&work->bytes, g_bytes_unref);
+    g_clear_pointer(&work->etags, g_ptr_array_unref);
+    s3_object_free(work->object);
+    g_free(work->temporary);
+    g_free(work->upload_id);
+    g_free(work);
+}
+
+/* Whatever stopped us, nobody shall pay for parts that nothing will ever join. */
+static void abort_uploads(Scheduler *scheduler)
+{
+    for (guint i = 0; i < scheduler->works->len; i++) {
+        const TransferWork *work = scheduler->works->pdata[i];
+        g_autoptr(GError) error = NULL;
+        if (work->upload_id == NULL)
+            continue;
+        if (!s3_multipart_abort(scheduler->context.client, work->item->bucket, work->item->key,
+                                work->upload_id, NULL, &error))
+            log_write(LOG_LEVEL_WARNING, "an upload stays open: %s (upload id %s)", error->message,
+                      work->upload_id);
+    }
+}
+
+static GPtrArray *start_workers(Scheduler *scheduler)
+{
+    sigset_t all, before;
+    GPtrArray *threads = g_ptr_array_new();
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (guint i = 0; i < scheduler->context.options.workers; i++)
+        g_ptr_array_add(threads, g_thread_new("transfer", work_on, scheduler));
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return threads;
+}
+
+/* Files are closed as they finish: a thousand items do not keep a thousand descriptors. */
+static void tell_done(Scheduler *scheduler, TransferWork *work)
+{
+    const TransferCallbacks *callbacks = &scheduler->context.callbacks;
+    GError *error = NULL;
+    g_clear_pointer(&work->bytes, g_bytes_unref);
+    if (work->fd >= 0)
+        close(work->fd);
+    work->fd = -1;
+    if (callbacks->done != NULL && !callbacks->done(callbacks->user, work->item, &error))
+        stop(scheduler, error);
+}
+
+static void collect_results(Scheduler *scheduler)
+{
+    GPtrArray *threads = start_workers(scheduler);
+    for (guint running = threads->len; running > 0;) {
+        gpointer result = g_async_queue_pop(scheduler->finished);
+        if (result == &ended)
+            running--;
+        else
+            tell_done(scheduler, result);
+    }
+    for (guint i = 0; i < threads->len; i++)
+        g_thread_join(threads->pdata[i]);
+    g_ptr_array_unref(threads);
+}
+
+static TransferOptions with_defaults(const TransferOptions *given)
+{
+    TransferOptions options = given != NULL ? *given : (TransferOptions){0};
+    if (options.workers == 0)
+        options.workers = WORKERS;
+    if (options.multipart_above == 0)
+        options.multipart_above = MULTIPART_ABOVE;
+    if (options.part_size == 0)
+        options.part_size = PART_SIZE;
+    options.part_size = MAX(options.part_size, TRANSFER_MIN_PART);
+    return options;
+}
+
+static void forward_cancel(GCancellable *theirs, gpointer ours)
+{
+    g_cancellable_cancel(ours);
+}
+
+static void scheduler_init(Scheduler *scheduler, S3Client *client, GPtrArray *items,
+                           const TransferOptions *options, const TransferCallbacks *callbacks)
+{
+    scheduler->context.client = client;
+    scheduler->context.options = with_defaults(options);
+    scheduler->context.cancellable = g_cancellable_new();
+    if (callbacks != NULL)
+        scheduler->context.callbacks = *callbacks;
+    scheduler->works = g_ptr_array_new_with_free_func(work_free);
+    scheduler->finished = g_async_queue_new();
+    g_mutex_init(&scheduler->mutex);
+    g_cond_init(&scheduler->changed);
+    g_queue_init(&scheduler->pieces);
+    for (guint i = 0; i < items->len; i++) {
+        TransferWork *work = g_new0(TransferWork, 1);
+        work->item = items->pdata[i];
+        work->fd = -1;
+        g_ptr_array_add(scheduler->works, work);
+    }
+}
+
+static void scheduler_clear(Scheduler *scheduler)
+{
+    g_queue_clear_full(&scheduler->pieces, g_free);
+    g_ptr_array_unref(scheduler->works);
+    g_async_queue_unref(scheduler->finished);
+    g_object_unref(scheduler->context.cancellable);
+    g_mutex_clear(&scheduler->mutex);
+    g_cond_clear(&scheduler->changed);
+}
+
+gboolean transfer_run(S3Client *client, GPtrArray *items, const TransferOptions *options,
+                      const TransferCallbacks *callbacks, GCancellable *cancellable, GError **error)
+{
+    Scheduler scheduler = {0};
+    gulong link = 0;
+    scheduler_init(&scheduler, client, items, options, callbacks);
+    if (cancellable != NULL)
+        link = g_cancellable_connect(cancellable, G_CALLBACK(forward_cancel),
+                                     scheduler.context.cancellable, NULL);
+    collect_results(&scheduler);
+    g_cancellable_disconnect(cancellable, link);
+    abort_uploads(&scheduler);
+    GError *failure = g_steal_pointer(&scheduler.failure);
+    scheduler_clear(&scheduler);
+    if (rs_error_set_if_cancelled(cancellable, error)) {
+        g_clear_error(&failure);
+        return FALSE;
+    }
+    if (failure != NULL)
+        g_propagate_error(error, failure);
+    return failure == NULL;
+}
