@@ -70,19 +70,27 @@ static void append_sort_key(GString *out, const CatalogTable *table)
     g_string_append_c(out, ')');
 }
 
-static void append_distribution(GString *out, const CatalogTable *table)
+static const CatalogColumn *dist_key(const CatalogTable *table)
 {
-    if (table->dist_style != NULL)
-        g_string_append_printf(out, "\nDISTSTYLE %s", table->dist_style);
-    if (table->dist_style != NULL && strcmp(table->dist_style, "KEY") != 0)
-        return; /* under AUTO the key is the server's choice of the day */
     for (guint i = 0; i < table->columns->len; i++) {
         const CatalogColumn *column = table->columns->pdata[i];
-        if (!column->is_dist_key)
-            continue;
-        g_autofree char *name = sql_ident(column->name);
-        g_string_append_printf(out, "\nDISTKEY (%s)", name);
+        if (column->is_dist_key)
+            return column;
     }
+    return NULL;
+}
+
+/* Under AUTO the key is the server's choice of the day; KEY without its column cannot be said. */
+static void append_distribution(GString *out, const CatalogTable *table)
+{
+    const CatalogColumn *key = dist_key(table);
+    gboolean by_key = table->dist_style == NULL || strcmp(table->dist_style, "KEY") == 0;
+    if (table->dist_style != NULL && (!by_key || key != NULL))
+        g_string_append_printf(out, "\nDISTSTYLE %s", table->dist_style);
+    if (!by_key || key == NULL)
+        return;
+    g_autofree char *name = sql_ident(key->name);
+    g_string_append_printf(out, "\nDISTKEY (%s)", name);
 }
 
 static void append_create_table(GString *out, const CatalogTable *table, const char *target)

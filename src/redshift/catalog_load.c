@@ -379,23 +379,37 @@ static void apply_keys(GPtrArray *columns, const GPtrArray *rows)
     }
 }
 
+char *catalog_enter_path(Session *session, const char *schema, GCancellable *cancellable,
+                         GError **error)
+{
+    g_autofree char *path = session_query_value(session, "SHOW search_path", cancellable, NULL);
+    g_autofree char *literal = sql_literal(schema);
+    g_autofree char *set = g_strdup_printf("SET search_path TO %s", literal);
+    if (!session_run(session, set, NULL, cancellable, error))
+        return NULL;
+    return restore_path_sql(path == NULL ? "public" : path);
+}
+
+gboolean catalog_leave_path(Session *session, const char *restore, GError **error)
+{
+    /* Put back also when the user has cancelled: the session goes on living. */
+    return session_run(session, restore, NULL, NULL, error);
+}
+
 gboolean catalog_load_keys(Session *session, const char *schema, const char *relation,
                            GPtrArray *columns, GCancellable *cancellable, GError **error)
 {
-    g_autofree char *path = session_query_value(session, "SHOW search_path", cancellable, NULL);
-    g_autofree char *restore = restore_path_sql(path == NULL ? "public" : path);
     g_autofree char *schema_literal = sql_literal(schema);
     g_autofree char *name_literal = sql_literal(relation);
-    g_autofree char *set = g_strdup_printf("SET search_path TO %s", schema_literal);
     g_autofree char *sql =
         g_strdup_printf("SELECT \"column\", encoding, distkey, sortkey FROM pg_table_def "
                         "WHERE schemaname = %s AND tablename = %s",
                         schema_literal, name_literal);
-    if (!session_run(session, set, NULL, cancellable, error))
+    g_autofree char *restore = catalog_enter_path(session, schema, cancellable, error);
+    if (restore == NULL)
         return FALSE;
     g_autoptr(GPtrArray) rows = probe_query(session, sql, NULL, cancellable, error);
-    /* Put back also when the user has cancelled: the session goes on living. */
-    gboolean restored = session_run(session, restore, NULL, NULL, rows == NULL ? NULL : error);
+    gboolean restored = catalog_leave_path(session, restore, rows == NULL ? NULL : error);
     if (rows == NULL || !restored)
         return FALSE;
     apply_keys(columns, rows);

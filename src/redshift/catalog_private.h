@@ -62,6 +62,12 @@ gboolean catalog_remote_columns(Session *session, const char *schema, const char
 gboolean catalog_not_found(Session *session, const char *schema, const char *relation,
                            GCancellable *cancellable, GError **error);
 
+/* Makes schema the search path and returns the statement that puts the former one back, for
+ * catalog_leave_path. NULL with error set. Free with g_free. */
+char *catalog_enter_path(Session *session, const char *schema, GCancellable *cancellable,
+                         GError **error);
+gboolean catalog_leave_path(Session *session, const char *restore, GError **error);
+
 /* encoding, is_dist_key and sort_key of the columns, from PG_TABLE_DEF. */
 gboolean catalog_load_keys(Session *session, const char *schema, const char *relation,
                            GPtrArray *columns, GCancellable *cancellable, GError **error);

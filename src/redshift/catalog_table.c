@@ -215,17 +215,21 @@ static CatalogTable *table_new(const char *schema, const char *relation)
     return table;
 }
 
+/* Asked with nothing but the catalog on the search path, so that the definition names the schemas of
+ * its relations and can be replayed anywhere. */
 static gboolean fill_view(Session *session, CatalogTable *table, GCancellable *cancellable,
                           GError **error)
 {
     g_autofree char *sql = g_strdup_printf("SELECT pg_get_viewdef(%u)", table->relation.oid);
+    g_autofree char *restore = catalog_enter_path(session, "pg_catalog", cancellable, error);
+    if (restore == NULL)
+        return FALSE;
     GError *failure = NULL;
     table->view_definition = session_query_value(session, sql, cancellable, &failure);
-    if (failure != NULL) {
+    gboolean restored = catalog_leave_path(session, restore, failure == NULL ? &failure : NULL);
+    if (failure != NULL)
         g_propagate_error(error, failure);
-        return FALSE;
-    }
-    return TRUE;
+    return failure == NULL && restored;
 }
 
 static gboolean fill_table(Session *session, CatalogTable *table, const GArray *numbers,

@@ -347,6 +347,7 @@ static void test_statement_timeout_is_set_after_login(void)
     options.statement_timeout_ms = 90000;
     g_autoptr(Session) session = wire_session_open(&options, NULL, &error);
     g_assert_no_error(error);
+    g_assert_nonnull(session);
     g_assert_cmpuint(fake->statements->len, ==, 1);
     g_assert_cmpstr(fake->statements->pdata[0], ==, "SET statement_timeout TO 90000");
 }
