@@ -19,8 +19,9 @@ typedef struct {
 
 static const Script scripts[] = {
     {"log", script_log},       {"types", script_types},     {"functions", script_functions},
-    {"notes", script_notes},   {"catalog", script_catalog}, {"system", script_system},
-    {"tickit", script_tickit}, {"awkward", script_awkward}, {"grants", script_grants},
+    {"notes", script_notes},   {"catalog", script_catalog}, {"ddl", script_ddl},
+    {"system", script_system}, {"tickit", script_tickit},   {"awkward", script_awkward},
+    {"grants", script_grants},
 };
 
 static char *server_words(PGconn *connection)

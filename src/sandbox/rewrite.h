@@ -4,7 +4,15 @@
  * Pure text in, text out, by tokens and never by searching (sql/lexer). What the sandbox does not
  * support is refused with a clear error, never dropped: "... is not supported by the sandbox".
  *
+ * Engines that run a query of the user's (UNLOAD's inner SELECT) send it through rewrite_statement as
+ * well, or it would see PostgreSQL's functions and catalog.
+ *
  * Threads: pure.
+ *
+ * Parts: rewrite_tokens (a statement as tokens), rewrite_expression (what may stand anywhere),
+ * rewrite_column, rewrite_table, rewrite_alter, rewrite_merge, rewrite_session. The CALLs in `before` and
+ * `after` are procedures of sandbox/sql/notes.sql; literals are written for a server that reads
+ * backslashes as escapes, as the sandbox's database does.
  */
 #ifndef REDSMITH_SANDBOX_REWRITE_H
 #define REDSMITH_SANDBOX_REWRITE_H
@@ -21,13 +29,14 @@ typedef enum {
 
 typedef struct {
     RewriteKind kind;
-    char *sql;      /* PASS */
-    char *before;   /* PASS: statements to run first, or NULL */
-    char *after;    /* PASS: statements to run after it in the same transaction, such as the ones that
-                       note DISTKEY and ENCODE for the catalog views; NULL when none */
-    char *tag;      /* ANSWER, and PASS when the tag must differ from PostgreSQL's; else NULL */
+    char *sql;    /* PASS */
+    char *before; /* PASS: statements to run first, or NULL */
+    char *after;  /* PASS: statements to run after it in the same transaction, such as the ones that
+                       note DISTKEY and ENCODE for the catalog views; NULL when none. "COMMIT" after
+                       TRUNCATE, which ends the transaction it runs in */
+    char *tag;    /* ANSWER, and PASS when the tag must differ from PostgreSQL's; else NULL */
     char sqlstate[6];
-    char *message;  /* REFUSE */
+    char *message; /* REFUSE */
 } Rewrite;
 
 /* One statement without its semicolon. */
@@ -35,7 +44,8 @@ Rewrite *rewrite_statement(const char *sql);
 void rewrite_free(Rewrite *rewrite);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rewrite, rewrite_free)
 
-/* What PostgreSQL's error or notice would be called on Redshift, in place; for the few that differ. */
+/* What PostgreSQL's error or notice is called on Redshift: the few that differ, else a copy of message.
+ * Free with g_free. */
 char *rewrite_message(const char *sqlstate, const char *message);
 
 #endif

@@ -341,3 +341,38 @@ BEGIN
         PERFORM redsmith_sandbox.set_encoding(the_table, encodings[i], encodings[i + 1]);
     END LOOP;
 END $$;
+
+-- ALTER COLUMN TYPE: only a VARCHAR can be altered. Redshift guide, ALTER TABLE.
+CREATE PROCEDURE redsmith_catalog.require_varchar(table_name text, column_name text)
+    LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    the_table oid := redsmith_sandbox.own_table(table_name);
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute
+                   WHERE attrelid = the_table
+                     AND attnum = redsmith_sandbox.column_number(the_table, column_name)
+                     AND atttypid = 'varchar'::regtype) THEN
+        RAISE EXCEPTION USING ERRCODE = '0A000',
+            MESSAGE = 'ALTER COLUMN TYPE can only change the length of a VARCHAR column';
+    END IF;
+END $$;
+
+-- MERGE .. REMOVE DUPLICATES: the same number, order and types of columns.
+CREATE PROCEDURE redsmith_catalog.require_same_shape(target text, source text)
+    LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT array_agg(atttypid ORDER BY attnum) FROM pg_catalog.pg_attribute
+        WHERE attrelid = target::regclass AND attnum > 0 AND NOT attisdropped)
+       IS DISTINCT FROM
+       (SELECT array_agg(atttypid ORDER BY attnum) FROM pg_catalog.pg_attribute
+        WHERE attrelid = source::regclass AND attnum > 0 AND NOT attisdropped) THEN
+        RAISE EXCEPTION USING ERRCODE = '42601',
+            MESSAGE = 'Source and target of MERGE with REMOVE DUPLICATES must have the same columns';
+    END IF;
+END $$;
+
+-- CANCEL pid.
+CREATE PROCEDURE redsmith_catalog.cancel(session int) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_cancel_backend(session);
+END $$;

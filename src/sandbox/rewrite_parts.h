@@ -1,0 +1,71 @@
+/*
+ * rewrite_parts: the parsers that sandbox/rewrite chooses from, one file each.
+ *
+ * Each takes the tokens of a whole statement whose first words were recognised, and returns what to
+ * do. The rules and their order follow redshift-sql facts, 3.1 (MERGE), 5 (CREATE TABLE), 7 (SET) and
+ * 9 (what PostgreSQL would accept and Redshift does not).
+ *
+ * Threads: pure.
+ */
+#ifndef REDSMITH_SANDBOX_REWRITE_PARTS_H
+#define REDSMITH_SANDBOX_REWRITE_PARTS_H
+
+#include "sandbox/rewrite_tokens.h"
+
+/* rewrite_expression: what may stand anywhere: functions, literals, names, SELECT's own clauses. */
+
+/* Appends tokens [from, to) as PostgreSQL reads them. */
+void rewrite_expression(const Tokens *tokens, guint from, guint to, GString *out);
+/* The same for a whole statement; words[0..] of the first tokens may be replaced by the caller. */
+char *rewrite_all(const Tokens *tokens);
+/* What PostgreSQL has and Redshift has not, anywhere in the statement; NULL when there is none. */
+Rewrite *rewrite_find_refusal(const Tokens *tokens);
+
+/* rewrite_column: one column definition of CREATE TABLE or ALTER TABLE ADD COLUMN. */
+
+/* What a table's definition says beyond what PostgreSQL is told. */
+typedef struct {
+    GString *calls; /* CALLs of note_key */
+    char *table;    /* its name, quoted */
+    char *dist_style, *dist_key;
+    char *sort_style;
+    GPtrArray *sort_keys; /* of char * */
+    GPtrArray *encodings; /* of char *, in pairs: column, encoding */
+    gboolean backup;
+    int column_sort_keys; /* how many columns say SORTKEY */
+    gboolean has_primary_key;
+    gboolean only_if_new; /* CREATE: the notes of a table that was there before stay */
+} TableNotes;
+
+TableNotes *table_notes_new(char *quoted_table);
+void table_notes_free(TableNotes *notes);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TableNotes, table_notes_free)
+
+/* Appends the column in [from, to) as PostgreSQL reads it, and notes the rest. NULL or a refusal. */
+Rewrite *rewrite_column(const Tokens *tokens, guint from, guint to, GString *out,
+                        TableNotes *notes);
+/* A type in [from, to): NULL and text appended, or a refusal. *family is such as "varchar"; static. */
+Rewrite *rewrite_type(const Tokens *tokens, guint from, guint to, const char *column, GString *out,
+                      const char **family);
+/* PRIMARY KEY (..), UNIQUE (..), FOREIGN KEY (..) REFERENCES .., with CONSTRAINT name or without. */
+Rewrite *rewrite_key(const Tokens *tokens, guint from, guint to, TableNotes *notes);
+gboolean rewrite_is_key(const Tokens *tokens, guint i);
+/* NULL, or why this encoding does not go with this type. name in lower case. */
+Rewrite *rewrite_check_encoding(const char *encoding, const char *family);
+/* DISTSTYLE, DISTKEY, SORTKEY, ENCODE AUTO, BACKUP at *i; moves *i behind it. NULL or a refusal. */
+Rewrite *rewrite_attribute(const Tokens *tokens, guint *i, TableNotes *notes);
+/* An SQL array of strings, or NULL when there are none. */
+void append_text_array(GString *out, const GPtrArray *values);
+
+/* rewrite_table, rewrite_alter, rewrite_merge, rewrite_session: one statement each. */
+Rewrite *rewrite_create_table(const Tokens *tokens);
+Rewrite *rewrite_alter_table(const Tokens *tokens);
+Rewrite *rewrite_merge(const Tokens *tokens);
+Rewrite *rewrite_set(const Tokens *tokens);
+Rewrite *rewrite_reset(const Tokens *tokens);
+Rewrite *rewrite_show(const Tokens *tokens);
+Rewrite *rewrite_vacuum(const Tokens *tokens);
+Rewrite *rewrite_analyze(const Tokens *tokens);
+Rewrite *rewrite_cancel(const Tokens *tokens);
+
+#endif
