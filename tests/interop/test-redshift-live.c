@@ -1,0 +1,409 @@
+/*
+ * Catalog, sessions, load errors and activity against a running sandbox: the one whose exports are in
+ * the environment (PGHOST, PGPORT, ...), else one of its own in a temporary folder. Skips where no
+ * redsmith-sandbox was built.
+ */
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "redshift/activity.h"
+#include "redshift/catalog.h"
+#include "redshift/load_errors.h"
+#include "redshift/wire_session.h"
+
+typedef struct {
+    char *program, *dir; /* NULL: somebody else's sandbox */
+    const char *why_not; /* no sandbox: why the tests are skipped */
+} Sandbox;
+
+/* --- the sandbox ------------------------------------------------------------------------------- */
+
+static gboolean run_sandbox(const Sandbox *sandbox, const char *command, char **output)
+{
+    const char *argv[] = {sandbox->program, command, "--dir", sandbox->dir, NULL};
+    g_autoptr(GError) error = NULL;
+    int status = 0;
+    gboolean ran = g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, output,
+                                NULL, &status, &error) &&
+                   g_spawn_check_wait_status(status, &error);
+    if (!ran)
+        g_printerr("# redsmith-sandbox %s: %s\n", command, error->message);
+    return ran;
+}
+
+/* Takes "export NAME='value'" lines into the environment; the values need no unescaping. */
+static void take_exports(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+        char *name = g_str_has_prefix(*line, "export ") ? *line + strlen("export ") : NULL;
+        char *value = name == NULL ? NULL : strchr(name, '=');
+        if (value == NULL)
+            continue;
+        *value++ = '\0';
+        if (*value == '\'' || *value == '"')
+            value[strlen(value) - 1] = '\0', value++;
+        g_setenv(name, value, TRUE);
+    }
+}
+
+static void sandbox_begin(Sandbox *sandbox)
+{
+    if (g_getenv("REDSMITH_SANDBOX_DIR") != NULL && g_getenv("PGPORT") != NULL)
+        return;
+    const char *folder = g_getenv("REDSMITH_BUILDDIR");
+    sandbox->program = g_build_filename(folder == NULL ? "." : folder, "redsmith-sandbox", NULL);
+    if (access(sandbox->program, X_OK) != 0) {
+        sandbox->why_not = "redsmith-sandbox was not built";
+        return;
+    }
+    sandbox->dir = g_dir_make_tmp("redsmith-live-XXXXXX", NULL);
+    g_autofree char *exports = NULL;
+    g_assert_true(run_sandbox(sandbox, "start", NULL));
+    g_assert_true(run_sandbox(sandbox, "env", &exports));
+    take_exports(exports);
+}
+
+static void sandbox_end(Sandbox *sandbox)
+{
+    if (sandbox->dir != NULL) {
+        run_sandbox(sandbox, "reset", NULL);
+        g_rmdir(sandbox->dir);
+    }
+    g_free(sandbox->program);
+    g_free(sandbox->dir);
+}
+
+static Session *open_session(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Secret) password = secret_new(g_getenv("PGPASSWORD"), -1);
+    const char *host = g_getenv("PGHOST");
+    WireOptions options = {
+        .host = host == NULL ? "127.0.0.1" : host,
+        .port = atoi(g_getenv("PGPORT")),
+        .database = g_getenv("PGDATABASE"),
+        .user = g_getenv("PGUSER"),
+        .password = password,
+        .sslmode = "prefer",
+        .application = "test-redshift-live",
+    };
+    Session *session = wire_session_open(&options, NULL, &error);
+    g_assert_no_error(error);
+    return session;
+}
+
+static void run(Session *session, const char *sql)
+{
+    g_autoptr(GError) error = NULL;
+    session_run(session, sql, NULL, NULL, &error);
+    g_assert_no_error(error);
+}
+
+static char *value(Session *session, const char *sql)
+{
+    g_autoptr(GError) error = NULL;
+    char *text = session_query_value(session, sql, NULL, &error);
+    g_assert_no_error(error);
+    return text;
+}
+
+/* Skips the test where there is no sandbox. */
+static Session *begin_test(gconstpointer data)
+{
+    const Sandbox *sandbox = data;
+    if (sandbox->why_not != NULL) {
+        g_test_skip(sandbox->why_not);
+        return NULL;
+    }
+    return open_session();
+}
+
+/* --- sessions ---------------------------------------------------------------------------------- */
+
+static void test_the_server_says_that_it_is_redshift(gconstpointer data)
+{
+    g_autoptr(Session) session = begin_test(data);
+    if (session == NULL)
+        return;
+    g_assert_true(g_str_has_prefix(session_info(session)->server_version, "Redshift "));
+    g_assert_cmpint(session_info(session)->backend_pid, >, 0);
+}
+
+static void test_a_wrong_password_is_an_auth_error(gconstpointer data)
+{
+    g_autoptr(Session) session = begin_test(data);
+    if (session == NULL)
+        return;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Secret) password = secret_new("not the password", -1);
+    const SessionInfo *info = session_info(session);
+    WireOptions options = {.host = info->host,
+                           .port = info->port,
+                           .database = info->database,
+                           .user = info->user,
+                           .password = password,
+                           .sslmode = "prefer"};
+    g_assert_null(wire_session_open(&options, NULL, &error));
+    g_assert_error(error, RS_ERROR, RS_ERROR_AUTH);
+}
+
+static void cancel_on_tick(gpointer user)
+{
+    g_cancellable_cancel(user);
+}
+
+static void test_a_long_statement_is_cancelled_on_the_server(gconstpointer data)
+{
+    g_autoptr(Session) session = begin_test(data);
+    if (session == NULL)
+        return;
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+    g_assert_false(session_run_with_tick(
+        session, "SELECT count(*) FROM sales a, sales b WHERE a.salesid <> b.listid", 20,
+        cancel_on_tick, cancellable, NULL, cancellable, &error));
+    g_assert_error(error, RS_ERROR, RS_ERROR_CANCELLED);
+    g_assert_cmpstr(error->message, ==, "cancelled, confirmed by the server");
+    g_autofree char *one = value(session, "SELECT 1");
+    g_assert_cmpstr(one, ==, "1");
+}
+
+/* --- catalog ----------------------------------------------------------------------------------- */
+
+static const CatalogColumn *column_named(const GPtrArray *columns, const char *name)
+{
+    for (guint i = 0; i < columns->len; i++)
+        if (strcmp(((CatalogColumn *)columns->pdata[i])->name, name) == 0)
+            return columns->pdata[i];
+    g_error("no column %s", name);
+}
+
+static void test_schemas_and_relations_are_listed(gconstpointer data)
+{
+    static const char *const names[] = {"category", "date",  "event", "listing",
+                                        "sales",    "users", "venue"};
+    g_autoptr(Session) session = begin_test(data);
+    if (session == NULL)
+        return;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) schemas = catalog_load_schemas(session, NULL, &error);
+    g_assert_no_error(error);
+    guint public = 0;
+    for (guint i = 0; i < schemas->len; i++) {
+        const CatalogSchema *schema = schemas->pdata[i];
+        public += strcmp(schema->name, "public") == 0 && !schema->is_system;
+        g_assert_cmpint(schema->is_system || !g_str_has_prefix(schema->name, "pg_"), ==, TRUE);
+    }
+    g_assert_cmpuint(public, ==, 1);
+    g_autoptr(GPtrArray) relations = catalog_load_relations(session, "public", NULL, &error);
+    g_assert_no_error(error);
+    guint found = 0;
+    for (guint i = 0; i < relations->len; i++) {
+        const CatalogRelation *relation = relations->pdata[i];
+        if (found < G_N_ELEMENTS(names) && strcmp(relation->name, names[found]) == 0)
+            found++;
+        if (strcmp(relation->name, "sales") == 0)
+            g_assert_cmpint(relation->estimated_rows, ==, 172456);
+    }
+    g_assert_cmpuint(found, ==, G_N_ELEMENTS(names));
+}
+
+static void test_keys_and_encodings_are_known(gconstpointer data)
+{
+    g_autoptr(Session) session = begin_test(data);
+    if (session == NULL)
+        return;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *before = value(session, "SHOW search_path");
+    g_autoptr(CatalogTable) table = catalog_load_table(session, "public", "sales", NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(table->columns->len, ==, 10);
+    g_assert_cmpstr(table->dist_style, ==, "KEY");
+    g_assert_true(column_named(table->columns, "listid")->is_dist_key);
+    g_assert_cmpint(column_named(table->columns, "dateid")->sort_key, ==, 1);
+    g_assert_nonnull(column_named(table->columns, "pricepaid")->encoding);
+    g_assert_cmpstr(column_named(table->columns, "pricepaid")->type, ==, "numeric(8,2)");
+    g_assert_true(column_named(table->columns, "salesid")->not_null);
+    g_autofree char *after = value(session, "SHOW search_path");
+    g_assert_cmpstr(after, ==, before);
+}
+
+static void test_what_does_not_exist_is_said_with_near_misses(gconstpointer data)
+{
+    g_autoptr(Session) session = begin_test(data);
+    if (session == NULL)
+        return;
+    g_autoptr(GError) error = NULL;
+    g_assert_null(catalog_load_table(session, "public", "slaes", NULL, &error));
+    g_assert_error(error, RS_ERROR, RS_ERROR_NOT_FOUND);
+    g_assert_nonnull(strstr(error->message, "did you mean \"sales\""));
+    g_clear_error(&error);
+    g_assert_null(catalog_load_relations(session, "publik", NULL, &error));
+    g_assert_error(error, RS_ERROR, RS_ERROR_NOT_FOUND);
+    g_assert_nonnull(strstr(error->message, "did you mean \"public\""));
+    g_clear_error(&error);
+    g_assert_null(catalog_load_columns(session, "public", "nothing", NULL, &error));
+    g_assert_error(error, RS_ERROR, RS_ERROR_NOT_FOUND);
+}
+
+static char *ddl_of(Session *session, const char *schema, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CatalogTable) table = catalog_load_table(session, schema, name, NULL, &error);
+    g_assert_no_error(error);
+    return catalog_table_ddl(table, NULL, NULL);
+}
+
+/* Runs a DDL text statement by statement: its lines end in ";" where a statement does. */
+static void replay(Session *session, const char *ddl)
+{
+    g_auto(GStrv) statements = g_strsplit(ddl, ";\n", -1);
+    for (char **statement = statements; *statement != NULL; statement++)
+        if (**statement != '\0')
+            run(session, *statement);
+}
+
+static void test_ddl_can_be_replayed(gconstpointer data)
+{
+    g_autoptr(Session) session = begin_test(data);
+    if (session == NULL)
+        return;
+    run(session, "DROP SCHEMA IF EXISTS live CASCADE");
+    run(session, "CREATE SCHEMA live");
+    run(session, "CREATE TABLE live.parent (id bigint NOT NULL, PRIMARY KEY (id)) DISTSTYLE ALL");
+    run(session, "CREATE TABLE live.\"odd name\" ("
+                 "id bigint IDENTITY(5,3), parent bigint REFERENCES live.parent (id), "
+                 "k varchar(40) DEFAULT 'it''s' ENCODE zstd NOT NULL, amount decimal(12,2), "
+                 "\"select\" timestamp, UNIQUE (k)) "
+                 "DISTSTYLE KEY DISTKEY (k) COMPOUND SORTKEY (\"select\", id)");
+    run(session, "COMMENT ON TABLE live.\"odd name\" IS 'what''s in it'");
+    run(session, "COMMENT ON COLUMN live.\"odd name\".\"select\" IS 'when'");
+    run(session, "GRANT SELECT ON live.\"odd name\" TO PUBLIC");
+    run(session, "CREATE VIEW live.v AS SELECT id, k FROM live.\"odd name\"");
+    run(session, "CREATE VIEW live.w AS SELECT id FROM live.v");
+    g_autofree char *table_before = ddl_of(session, "live", "odd name");
+    g_autofree char *view_before = ddl_of(session, "live", "v");
+    g_assert_nonnull(strstr(table_before, "IDENTITY(5,3)"));
+    g_assert_nonnull(
+        strstr(table_before, "FOREIGN KEY (\"parent\") REFERENCES \"live\".\"parent\""));
+    g_assert_nonnull(strstr(table_before, "DISTKEY (\"k\")"));
+    g_assert_nonnull(strstr(table_before, "COMPOUND SORTKEY (\"select\", \"id\")"));
+    g_assert_nonnull(strstr(table_before, "ENCODE zstd"));
+    g_autoptr(CatalogTable) table = catalog_load_table(session, "live", "odd name", NULL, NULL);
+    g_assert_true(table->has_identity);
+    g_assert_cmpuint(table->dependent_views->len, ==, 2);
+    g_assert_cmpstr(table->dependent_views->pdata[0], ==, "\"live\".\"v\"");
+    run(session, "DROP VIEW live.w");
+    run(session, "DROP VIEW live.v");
+    run(session, "DROP TABLE live.\"odd name\"");
+    replay(session, table_before);
+    replay(session, view_before);
+    g_autofree char *table_after = ddl_of(session, "live", "odd name");
+    g_autofree char *view_after = ddl_of(session, "live", "v");
+    g_assert_cmpstr(table_after, ==, table_before);
+    g_assert_cmpstr(view_after, ==, view_before);
+    run(session, "DROP SCHEMA live CASCADE");
+}
+
+/* --- loads and unloads ------------------------------------------------------------------------- */
+
+static char *stage_url(const char *name)
+{
+    const char *tempdir = g_getenv("REDSMITH_TEMPDIR");
+    return g_strdup_printf("%s%slive-%d/%s", tempdir, g_str_has_suffix(tempdir, "/") ? "" : "/",
+                           (int)getpid(), name);
+}
+
+static char *unload_sql(const char *query, const char *url)
+{
+    return g_strdup_printf("UNLOAD ($$%s$$) TO '%s' IAM_ROLE '%s' FORMAT CSV ALLOWOVERWRITE", query,
+                           url, g_getenv("REDSMITH_IAM_ROLE"));
+}
+
+static void test_reasons_of_a_refused_load_are_read(gconstpointer data)
+{
+    g_autoptr(Session) session = begin_test(data);
+    if (session == NULL)
+        return;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *url = stage_url("venue_");
+    g_autofree char *unload = unload_sql("SELECT venueid, venuename FROM venue", url);
+    g_autofree char *copy = g_strdup_printf("COPY narrow_venue FROM '%s' IAM_ROLE '%s' FORMAT CSV",
+                                            url, g_getenv("REDSMITH_IAM_ROLE"));
+    run(session, unload);
+    run(session, "CREATE TEMP TABLE narrow_venue (venueid smallint, venuename varchar(8))");
+    g_assert_false(session_run(session, copy, NULL, NULL, &error));
+    g_assert_error(error, RS_ERROR, RS_ERROR_DATA);
+    g_clear_error(&error);
+    g_autoptr(Session) reader = open_session();
+    g_autoptr(GPtrArray) errors =
+        load_errors_read(reader, session_info(session)->backend_pid, 10, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(errors->len, >, 0);
+    const LoadError *first = errors->pdata[0];
+    g_assert_true(g_str_has_prefix(first->file, "s3://"));
+    g_assert_cmpstr(first->column, ==, "venuename");
+    g_assert_cmpstr(first->column_length, ==, "8");
+    g_assert_cmpuint(first->line, >, 0);
+    g_assert_cmpint(first->code, ==, 1204);
+    g_assert_nonnull(first->raw_value);
+    g_autofree char *advice = load_error_advice(first);
+    g_assert_nonnull(strstr(advice, "\"venuename\""));
+}
+
+static void test_an_unload_is_seen_by_another_session(gconstpointer data)
+{
+    g_autoptr(Session) session = begin_test(data);
+    if (session == NULL)
+        return;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Session) watcher = open_session();
+    g_autofree char *url = stage_url("sales_");
+    g_autofree char *unload = unload_sql("SELECT * FROM sales WHERE qtysold >= 4", url);
+    run(session, unload);
+    g_autoptr(ActivityWatch) watch =
+        activity_watch_new(watcher, session_info(session)->backend_pid);
+    ActivityProgress progress;
+    g_assert_true(activity_watch_unload(watch, &progress, NULL, &error));
+    g_assert_false(progress.found); /* it ended before we began to watch */
+    run(session, unload);
+    g_assert_true(activity_watch_unload(watch, &progress, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_true(progress.found);
+    g_assert_false(progress.running);
+    g_autofree char *rows = value(session, "SELECT pg_last_unload_count()");
+    g_assert_cmpint(progress.rows, ==, g_ascii_strtoll(rows, NULL, 10));
+    g_assert_cmpint(progress.rows, >, 0);
+    g_assert_cmpint(progress.files, >, 0);
+    g_assert_cmpint(progress.bytes, >, progress.rows);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    Sandbox sandbox = {NULL, NULL, NULL};
+    sandbox_begin(&sandbox);
+    g_test_add_data_func("/live/the-server-says-that-it-is-redshift", &sandbox,
+                         test_the_server_says_that_it_is_redshift);
+    g_test_add_data_func("/live/a-wrong-password-is-an-auth-error", &sandbox,
+                         test_a_wrong_password_is_an_auth_error);
+    g_test_add_data_func("/live/a-long-statement-is-cancelled-on-the-server", &sandbox,
+                         test_a_long_statement_is_cancelled_on_the_server);
+    g_test_add_data_func("/live/schemas-and-relations-are-listed", &sandbox,
+                         test_schemas_and_relations_are_listed);
+    g_test_add_data_func("/live/keys-and-encodings-are-known", &sandbox,
+                         test_keys_and_encodings_are_known);
+    g_test_add_data_func("/live/what-does-not-exist-is-said-with-near-misses", &sandbox,
+                         test_what_does_not_exist_is_said_with_near_misses);
+    g_test_add_data_func("/live/ddl-can-be-replayed", &sandbox, test_ddl_can_be_replayed);
+    g_test_add_data_func("/live/reasons-of-a-refused-load-are-read", &sandbox,
+                         test_reasons_of_a_refused_load_are_read);
+    g_test_add_data_func("/live/an-unload-is-seen-by-another-session", &sandbox,
+                         test_an_unload_is_seen_by_another_session);
+    int status = g_test_run();
+    sandbox_end(&sandbox);
+    return status;
+}
