@@ -2,7 +2,8 @@
  * catalog_private: what the parts of the catalog share; nobody else but their tests includes it.
  *
  *     catalog.c        the cache, the values, names
- *     catalog_load.c   schemas, relations and columns from a session
+ *     catalog_load.c   schemas and relations from a session
+ *     catalog_columns.c  columns, encodings and keys
  *     catalog_table.c  everything about one relation
  *     catalog_ddl.c    DDL text (pure)
  *     catalog_acl.c    access lists as GRANT statements (pure)

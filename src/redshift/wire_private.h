@@ -2,7 +2,8 @@
  * wire_private: what the parts of the wire transport share; nobody else includes it.
  *
  *     wire_session.c    connecting, the vtable
- *     wire_statement.c  one statement: sending, reading, cancelling
+ *     wire_statement.c  one statement: sending, reading, giving up
+ *     wire_cancel.c     the cancel request
  *     wire_wait.c       the one place that sleeps: a socket, the cancellable, a deadline, ticks
  *     wire_resolve.c    name resolution under a deadline
  */
@@ -37,6 +38,17 @@ WireEvent wire_wait(WireWaiter *waiter, int fd, short events);
 /* The addresses of host, numeric and separated by commas, at most 16. Free with g_free. */
 char *wire_resolve(const char *host, guint *n_addresses, gint64 deadline_us,
                    GCancellable *cancellable, GError **error);
+
+/* A cancel request on its way; it goes on without us when we stop waiting for it. */
+typedef struct WireCancel WireCancel;
+
+/* NULL when the connection has nothing to cancel. Give back with wire_cancel_unref. */
+WireCancel *wire_cancel_send(PGconn *conn);
+/* TRUE once the request has been delivered or has failed, FALSE at the deadline. */
+gboolean wire_cancel_wait(WireCancel *cancel, gint64 deadline_us);
+/* Why it could not be delivered, or NULL. Free with g_free. */
+char *wire_cancel_failure(WireCancel *cancel);
+void wire_cancel_unref(WireCancel *cancel);
 
 typedef struct {
     Session head;

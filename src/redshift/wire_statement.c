@@ -19,8 +19,8 @@ typedef struct {
     gboolean set_over;    /* ... and has ended: rows of later ones are dropped */
     gboolean dropping;    /* cancelled or finished: no row is wanted any more */
     gboolean ended;       /* the server waits for the next statement, or is lost */
-    gboolean cancel_sent;
-    PGresult *held; /* a result with rows that were not handed out yet */
+    char *cancel_failure; /* why the cancel request could not be delivered */
+    PGresult *held;       /* a result with rows that were not handed out yet */
     int held_row;
     char *tag;
     gint64 affected;
@@ -35,71 +35,6 @@ typedef struct {
 static WireSession *session_of(const WireStatement *statement)
 {
     return (WireSession *)statement->head.session;
-}
-
-/* --- cancelling -------------------------------------------------------------------------------- */
-
-/* PQcancel blocks on a connection of its own for as long as the network likes, so it gets a thread
- * that nobody has to wait for. */
-typedef struct {
-    gatomicrefcount references;
-    GMutex mutex;
-    GCond ended_cond;
-    PGcancel *request;
-    gboolean ended, sent;
-    char reason[256];
-} Canceller;
-
-static void canceller_unref(Canceller *canceller)
-{
-    if (!g_atomic_ref_count_dec(&canceller->references))
-        return;
-    PQfreeCancel(canceller->request);
-    g_mutex_clear(&canceller->mutex);
-    g_cond_clear(&canceller->ended_cond);
-    g_free(canceller);
-}
-
-static gpointer canceller_run(gpointer data)
-{
-    Canceller *canceller = data;
-    char reason[256] = "";
-    gboolean sent = PQcancel(canceller->request, reason, sizeof reason) == 1;
-    g_mutex_lock(&canceller->mutex);
-    canceller->ended = TRUE;
-    canceller->sent = sent;
-    g_strlcpy(canceller->reason, reason, sizeof canceller->reason);
-    g_cond_signal(&canceller->ended_cond);
-    g_mutex_unlock(&canceller->mutex);
-    canceller_unref(canceller);
-    return NULL;
-}
-
-/* NULL when the connection has nothing to cancel. */
-static Canceller *canceller_start(PGconn *conn)
-{
-    PGcancel *request = PQgetCancel(conn);
-    if (request == NULL)
-        return NULL;
-    Canceller *canceller = g_new0(Canceller, 1);
-    g_atomic_ref_count_init(&canceller->references);
-    g_atomic_ref_count_inc(&canceller->references);
-    g_mutex_init(&canceller->mutex);
-    g_cond_init(&canceller->ended_cond);
-    canceller->request = request;
-    g_thread_unref(g_thread_new("wire-cancel", canceller_run, canceller));
-    return canceller;
-}
-
-static gboolean canceller_wait(Canceller *canceller, gint64 deadline_us)
-{
-    g_mutex_lock(&canceller->mutex);
-    while (!canceller->ended &&
-           g_cond_wait_until(&canceller->ended_cond, &canceller->mutex, deadline_us))
-        ;
-    gboolean ended = canceller->ended;
-    g_mutex_unlock(&canceller->mutex);
-    return ended;
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */
@@ -330,14 +265,15 @@ static gboolean drain(WireStatement *statement, gint64 deadline_us)
 static gboolean cancel_and_drain(WireStatement *statement)
 {
     gint64 deadline_us = g_get_monotonic_time() + CANCEL_LIMIT_MS * 1000;
-    Canceller *canceller = canceller_start(session_of(statement)->conn);
-    statement->cancel_sent = TRUE;
+    WireCancel *request = wire_cancel_send(session_of(statement)->conn);
     gboolean answered = drain(statement, deadline_us);
-    if (canceller != NULL && !canceller_wait(canceller, deadline_us))
+    if (request != NULL && !wire_cancel_wait(request, deadline_us))
         session_of(statement)->dead = TRUE;
     if (!answered)
         give_up(statement);
-    g_clear_pointer(&canceller, canceller_unref);
+    if (request != NULL && statement->cancel_failure == NULL)
+        statement->cancel_failure = wire_cancel_failure(request);
+    g_clear_pointer(&request, wire_cancel_unref);
     return answered;
 }
 
@@ -345,18 +281,24 @@ static gboolean cancel_and_drain(WireStatement *statement)
 static void cancel(WireStatement *statement)
 {
     WireSession *session = session_of(statement);
-    const char *word = "cancel sent, the server has not answered yet; this session is given up";
-    if (cancel_and_drain(statement)) {
-        gboolean confirmed = strcmp(session->sqlstate, "57014") == 0;
-        if (statement->failure == NULL && !statement->has_columns)
-            return;
-        if (statement->failure != NULL && !confirmed)
-            return; /* it failed by itself, or the connection broke: that is the better news */
-        word = confirmed ? "cancelled, confirmed by the server"
-                         : "cancelled; the server had already finished the statement";
-    }
+    gboolean answered = cancel_and_drain(statement);
+    gboolean confirmed = answered && strcmp(session->sqlstate, "57014") == 0;
+    if (answered && statement->failure == NULL && !statement->has_columns)
+        return;
+    if (answered && statement->failure != NULL && !confirmed)
+        return; /* it failed by itself, or the connection broke: that is the better news */
     g_clear_error(&statement->failure);
-    g_set_error_literal(&statement->failure, RS_ERROR, RS_ERROR_CANCELLED, word);
+    if (!answered && statement->cancel_failure != NULL)
+        g_set_error(&statement->failure, RS_ERROR, RS_ERROR_CANCELLED,
+                    "the cancel could not be sent (%s): the statement may go on; this session is "
+                    "given up",
+                    statement->cancel_failure);
+    else
+        g_set_error_literal(&statement->failure, RS_ERROR, RS_ERROR_CANCELLED,
+                            confirmed  ? "cancelled, confirmed by the server"
+                            : answered ? "cancelled; the server had already finished the statement"
+                                       : "cancel sent, the server has not answered yet; this "
+                                         "session is given up");
 }
 
 /* --- the vtable's functions -------------------------------------------------------------------- */
@@ -370,6 +312,7 @@ static void statement_free(WireStatement *statement)
     g_free(statement->values);
     g_free(statement->lengths);
     g_free(statement->tag);
+    g_free(statement->cancel_failure);
     g_clear_pointer(&statement->held, PQclear);
     g_clear_error(&statement->failure);
     g_free(statement);

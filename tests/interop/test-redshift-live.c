@@ -83,7 +83,7 @@ static Session *open_session(void)
     const char *host = g_getenv("PGHOST");
     WireOptions options = {
         .host = host == NULL ? "127.0.0.1" : host,
-        .port = atoi(g_getenv("PGPORT")),
+        .port = (int)g_ascii_strtoll(g_getenv("PGPORT"), NULL, 10),
         .database = g_getenv("PGDATABASE"),
         .user = g_getenv("PGUSER"),
         .password = password,
