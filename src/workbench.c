@@ -452,7 +452,7 @@ const Plan *job_plan(const Job *job)
 {
     if (job->plan != NULL)
         return job->plan;
-    const Journal *journal = g_atomic_pointer_get(&job->journal);
+    const Journal *journal = g_atomic_pointer_get((gpointer *)&job->journal);
     return journal == NULL ? NULL : journal_plan(journal);
 }
 
