@@ -110,7 +110,7 @@ static guint call_listagg(const Tokens *tokens, guint name, guint open, GString 
     Range value = g_array_index(arguments, Range, 0);
     gboolean distinct = tokens_is(tokens, value.from, "distinct");
     append_gap(tokens, name, out);
-    g_string_append_printf(out, "string_agg(%s", distinct ? "DISTINCT " : "");
+    g_string_append_printf(out, "string_agg(%s", distinct ? "DISTINCT" : "");
     rewrite_expression(tokens, value.from + (distinct ? 1 : 0), value.to, out);
     g_string_append(out, "::text, ");
     if (arguments->len == 2)
@@ -510,8 +510,32 @@ static Rewrite *refuse_name(const Tokens *tokens, guint i)
     return NULL;
 }
 
+/* An open bracket or literal at the end; the parsers may then trust that every group is closed. */
+static Rewrite *refuse_open_end(const Tokens *tokens)
+{
+    g_autoptr(GString) open = g_string_new(NULL);
+    for (guint i = 0; i < tokens->count; i++) {
+        char c = tokens->lexer.text[tokens->items[i].start];
+        SqlKind kind = tokens_kind(tokens, i);
+        if (kind == SQL_INVALID)
+            return rewrite_refuse_at(tokens, i);
+        if (kind != SQL_MARK)
+            continue;
+        if (c == '(' || c == '[')
+            g_string_append_c(open, c == '(' ? ')' : ']');
+        else if ((c == ')' || c == ']') && (open->len == 0 || open->str[open->len - 1] != c))
+            return rewrite_refuse_at(tokens, i);
+        else if (c == ')' || c == ']')
+            g_string_truncate(open, open->len - 1);
+    }
+    return open->len > 0 ? rewrite_refuse_at(tokens, tokens->count) : NULL;
+}
+
 Rewrite *rewrite_find_refusal(const Tokens *tokens)
 {
+    Rewrite *open_end = refuse_open_end(tokens);
+    if (open_end != NULL)
+        return open_end;
     Rewrite *(*const checks[])(const Tokens *, guint) = {refuse_literal, refuse_clause,
                                                          refuse_unsupported, refuse_name};
     for (guint i = 0; i < tokens->count; i++)

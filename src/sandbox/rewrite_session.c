@@ -216,7 +216,9 @@ Rewrite *rewrite_vacuum(const Tokens *tokens)
         after++;
     if (after < tokens->count)
         return rewrite_refuse_at(tokens, after);
-    return rewrite_pass(g_strconcat("VACUUM ", table, NULL), "VACUUM");
+    return rewrite_pass(table[0] != '\0' ? g_strconcat("VACUUM ", table, NULL)
+                                         : g_strdup("CALL redsmith_catalog.analyze_own()"),
+                        "VACUUM");
 }
 
 /* ANALYZE [VERBOSE] [table [(columns)]] [PREDICATE COLUMNS | ALL COLUMNS] */
@@ -234,6 +236,8 @@ Rewrite *rewrite_analyze(const Tokens *tokens)
     rewrite_expression(tokens, i, end, out);
     if (tokens_are(tokens, end, "predicate columns") || tokens_are(tokens, end, "all columns"))
         end += 2;
+    if (out->len == strlen("ANALYZE"))
+        g_string_assign(out, "CALL redsmith_catalog.analyze_own()");
     if (end == tokens->count)
         return rewrite_pass(g_string_free(out, FALSE), "ANALYZE");
     g_string_free(out, TRUE);

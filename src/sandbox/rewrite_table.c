@@ -86,6 +86,8 @@ static Rewrite *create_items(CreateParse *parse)
     const Tokens *tokens = parse->tokens;
     guint end = tokens_after_group(tokens, parse->i) - 1;
     gboolean first = TRUE;
+    if (end == parse->i + 1)
+        return rewrite_refuse_at(tokens, end);
     g_string_append(parse->out, " (");
     for (guint i = parse->i + 1; i < end;) {
         guint comma = tokens_next_comma(tokens, i, end);
@@ -101,6 +103,8 @@ static Rewrite *create_items(CreateParse *parse)
             refusal = rewrite_column(tokens, i, comma, parse->out, parse->notes);
         if (refusal != NULL)
             return refusal;
+        if (comma + 1 == end)
+            return rewrite_refuse_at(tokens, end);
         first = first && is_key;
         i = comma + 1;
     }

@@ -80,7 +80,7 @@ WHERE CASE n.nspname
       WHEN 'pg_catalog' THEN NOT EXISTS (
           SELECT FROM pg_catalog.pg_class ours
           WHERE ours.relname = c.relname AND ours.relnamespace = 'redsmith_catalog'::regnamespace)
-      ELSE true END;
+      ELSE c.relkind IN ('r', 'v', 'm') END; -- there are no sequences and no indexes on Redshift
 
 -- PG_CLASS_INFO: pg_class with the creation time and the style in effect.
 CREATE VIEW redsmith_catalog.pg_class_info AS

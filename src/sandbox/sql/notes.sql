@@ -114,7 +114,7 @@ DECLARE
 BEGIN
     IF found IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = '42P01',
-            MESSAGE = format('relation %s does not exist', quote_ident(table_name));
+            MESSAGE = format('relation %s does not exist', table_name);
     END IF;
     IF NOT (SELECT pg_has_role(session_user, relowner, 'USAGE') FROM pg_catalog.pg_class
             WHERE oid = found) THEN
@@ -274,12 +274,13 @@ BEGIN
     END IF;
     IF foreign_name IS NOT NULL AND foreign_table = 0 THEN
         RAISE EXCEPTION USING ERRCODE = '42P01',
-            MESSAGE = format('relation "%s" does not exist', foreign_name);
+            MESSAGE = format('relation %s does not exist', foreign_name);
     END IF;
     IF key_kind = 'p' AND EXISTS (SELECT FROM redsmith_sandbox.constraint_note
                                   WHERE table_oid = the_table AND kind = 'p') THEN
         RAISE EXCEPTION USING ERRCODE = '42P16',
-            MESSAGE = format('multiple primary keys for table "%s" are not allowed', table_name);
+            MESSAGE = format('multiple primary keys for table "%s" are not allowed',
+                             the_table::regclass);
     END IF;
     SELECT array_agg(redsmith_sandbox.column_number(the_table, c) ORDER BY n) INTO numbers
     FROM unnest(key_columns) WITH ORDINALITY AS k (c, n);
@@ -288,7 +289,8 @@ BEGIN
         WHERE table_oid = foreign_table AND kind = 'p';
         IF NOT FOUND THEN
             RAISE EXCEPTION USING ERRCODE = '42704',
-                MESSAGE = format('there is no primary key for referenced table "%s"', foreign_name);
+                MESSAGE = format('there is no primary key for referenced table "%s"',
+                                 foreign_table::regclass);
         END IF;
     ELSIF key_kind = 'f' THEN
         SELECT array_agg(redsmith_sandbox.column_number(foreign_table, c) ORDER BY n)
@@ -317,7 +319,8 @@ BEGIN
     DELETE FROM redsmith_sandbox.constraint_note WHERE table_oid = the_table AND name = key_name;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = '42704',
-            MESSAGE = format('constraint "%s" of relation "%s" does not exist', key_name, table_name);
+            MESSAGE = format('constraint "%s" of relation "%s" does not exist', key_name,
+                             the_table::regclass);
     END IF;
 END $$;
 
@@ -375,4 +378,18 @@ END $$;
 CREATE PROCEDURE redsmith_catalog.cancel(session int) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_cancel_backend(session);
+END $$;
+
+-- ANALYZE and VACUUM without a table: the caller's own tables, because PostgreSQL would warn about each
+-- of its catalogs.
+CREATE PROCEDURE redsmith_catalog.analyze_own() LANGUAGE plpgsql AS $$
+DECLARE
+    the_table regclass;
+BEGIN
+    FOR the_table IN SELECT oid FROM pg_catalog.pg_class
+                     WHERE relkind = 'r' AND pg_has_role(relowner, 'USAGE')
+                       AND relpersistence = 'p'
+    LOOP
+        EXECUTE format('ANALYZE %s', the_table);
+    END LOOP;
 END $$;
