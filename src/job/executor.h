@@ -9,6 +9,22 @@
  * "step done" with counts (synced). A crash anywhere is met by executor_run on the same journal.
  *
  * Success is claimed only when the final status, the manifest and the server's counts agree.
+ *
+ * Retries: conflicts (1023, locks), lost connections and transient faults, a few times with growing
+ * pauses, the whole step each time; every step may be done twice, or knows that it was done. After a
+ * lost connection the marker alone decides whether a COMMIT happened. COMMIT itself is never cancelled,
+ * and nothing is once it is done.
+ *
+ * After a failure: kept for `jobs resume` (stage, marker) when the same plan can still succeed;
+ * removed at once after a cancel and after failures of the input or of the plan itself (RS_ERROR_DATA,
+ * USAGE, UNSUPPORTED, EXISTS, MISMATCH), unless the plan says keep_stage.
+ *
+ * For tests: REDSMITH_TEST_CRASH=POINT kills the process (SIGKILL) at
+ *     upload:file-N (N parts or files sent), upload:after (manifest stored, not journalled as done)
+ *     sql:after, copy:after (inside the transaction), transaction:before-commit (announced),
+ *     transaction:after-commit (not journalled), unload:after (no count read yet),
+ *     download:file-N, download:publish, download:placed-N, download:after, clean:after,
+ *     step:N (step N, from 1, done and journalled)
  */
 #ifndef REDSMITH_JOB_EXECUTOR_H
 #define REDSMITH_JOB_EXECUTOR_H
@@ -27,7 +43,7 @@ typedef struct {
     /* A new session of the plan's profile; called on the executor's thread. */
     Session *(*open_session)(gpointer user, GCancellable *cancellable, GError **error);
     S3Client *(*s3)(gpointer user, GError **error);
-    /* One line for the job's log pane; any time, on the executor's thread. */
+    /* One line for the job's log pane; any time, on the executor's thread. May be NULL. */
     void (*log)(gpointer user, const char *line);
     gpointer user;
 } ExecutorContext;
@@ -36,7 +52,8 @@ typedef struct {
 typedef struct {
     gint64 rows_loaded, rows_unloaded, rows_updated, rows_inserted; /* -1: does not apply */
     guint64 bytes, files;
-    GPtrArray *load_errors; /* of LoadError, after a refused COPY; else NULL */
+    GPtrArray *load_errors; /* of LoadError, refused or skipped rows; NULL when there are none */
+    gboolean resumable;     /* a failed job: `jobs resume` may finish it */
     char *summary;          /* "2,704 rows in 4 files, 112 kB, to out/" */
 } JobResult;
 
@@ -52,8 +69,8 @@ gboolean executor_run(const Plan *plan, Journal *journal, const ExecutorContext 
                       Progress *progress, JobResult *result, GCancellable *cancellable,
                       GError **error);
 
-/* Removes what a job left: its stage's objects, its marker or staging tables. For jobs that will
- * not be resumed. */
+/* Removes what a job left: its stage's objects, its marker or staging tables, half-written files, an
+ * UNLOAD that still runs. For jobs that will not be resumed. What was committed stays. */
 gboolean executor_clean(const Plan *plan, Journal *journal, const ExecutorContext *context,
                         GCancellable *cancellable, GError **error);
 
