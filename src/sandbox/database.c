@@ -139,8 +139,7 @@ static gboolean fill(PGconn *connection, const char *user, GError **error)
 {
     if (!run(connection, "begin", "BEGIN; SET LOCAL search_path = public", error))
         return FALSE;
-    g_autofree char *set =
-        look_up(connection, "SELECT set_config('redsmith.user', $1, false)", user);
+    g_free(look_up(connection, "SELECT set_config('redsmith.user', $1, false)", user));
     for (gsize i = 0; i < G_N_ELEMENTS(scripts); i++)
         if (!run(connection, scripts[i].name, scripts[i].text, error))
             return FALSE;

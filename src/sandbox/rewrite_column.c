@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "sandbox/rewrite_parts.h"
@@ -127,7 +126,7 @@ static int type_arguments(const Tokens *tokens, guint open, guint close, int gre
         gboolean number = tokens_kind(tokens, i) == SQL_NUMBER && strlen(text) < 10;
         if (n == 2 || (!number && !tokens_is(tokens, i, "max")))
             return -1;
-        numbers[n++] = number ? atoi(text) : greatest;
+        numbers[n++] = number ? (int)g_ascii_strtoll(text, NULL, 10) : greatest;
         if (i + 1 < close && !tokens_is(tokens, i + 1, ","))
             return -1;
     }

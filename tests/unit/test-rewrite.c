@@ -370,12 +370,12 @@ static void test_engines_get_the_statement_as_it_was(void)
 static void test_cut_statements_are_survived(void)
 {
     static const char *const statements[] = {
-        "create table if not exists s.t (a decimal(10,2) default nvl(1,2) identity(1,1) encode "
-        "raw, "
-        "primary key (a), foreign key (a) references u(b)) diststyle key distkey(a) sortkey(a, b)",
-        "merge into a.b using (select case when 1 then 2 end) s on a.b.c = s.c when matched then "
-        "update "
-        "set x = 1 when not matched then insert (x) values (decode(1,2,3,4))",
+        ("create table if not exists s.t (a decimal(10,2) default nvl(1,2) encode raw, b int "
+         "identity(1,1), primary key (a), foreign key (a) references u(b)) diststyle key "
+         "distkey(a) "
+         "sortkey(a, b)"),
+        ("merge into a.b using (select case when 1 then 2 end) s on a.b.c = s.c when matched then "
+         "update set x = 1 when not matched then insert (x) values (decode(1,2,3,4))"),
         "alter table t alter column a encode zstd, alter sortkey (a), alter distkey b",
         "select top 5 listagg(distinct a, ',') within group (order by nvl2(a, b, c)) from \"T\" "
         "minus x",
