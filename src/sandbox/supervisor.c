@@ -413,7 +413,8 @@ gboolean supervisor_launch(const char *dir, const char *template_dir, GError **e
     g_autoptr(GString) answer = g_string_new(NULL);
     char bytes[512];
     ssize_t got;
-    while ((got = read(report[0], bytes, sizeof bytes)) != 0) {
+    /* Readiness is one byte and not the pipe's end, which the parts of the sandbox share. */
+    while (strcmp(answer->str, "+") != 0 && (got = read(report[0], bytes, sizeof bytes)) != 0) {
         if (got < 0 && errno != EINTR)
             break;
         if (got > 0)

@@ -22,14 +22,16 @@ static const struct passwd *the_account(void)
 /* A folder is ours when it is empty or has what a sandbox leaves in it first. */
 static gboolean is_ours(const char *dir)
 {
+    static const char *const marks[] = {"start.lock", "faults.conf", "template.lock"};
     g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
     if (entries == NULL)
         return FALSE;
-    if (g_dir_read_name(entries) == NULL)
-        return TRUE;
-    g_autofree char *lock = g_build_filename(dir, "sandbox.lock", NULL);
-    g_autofree char *template_lock = g_build_filename(dir, "template.lock", NULL);
-    return access(lock, F_OK) == 0 || access(template_lock, F_OK) == 0;
+    gboolean ours = g_dir_read_name(entries) == NULL;
+    for (gsize i = 0; !ours && i < G_N_ELEMENTS(marks); i++) {
+        g_autofree char *mark = g_build_filename(dir, marks[i], NULL);
+        ours = access(mark, F_OK) == 0;
+    }
+    return ours;
 }
 
 gboolean account_own_dir(const char *dir, GError **error)
