@@ -1,0 +1,162 @@
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "sql/ident.h"
+
+enum { OID_TEXT = 1043 };
+
+const CliOption describe_options[] = {
+    {"ddl", 0, CLI_FLAG, G_STRUCT_OFFSET(DescribeOptions, ddl), "print the statements that make it",
+     NULL},
+    {"format", 0, CLI_STRING, G_STRUCT_OFFSET(DescribeOptions, format),
+     "of the columns: table, csv, tsv, json or jsonl", "FORMAT"},
+    {0},
+};
+
+/* "dist, sort 1" */
+static char *key_text(const CatalogColumn *column)
+{
+    if (column->sort_key == 0)
+        return g_strdup(column->is_dist_key ? "dist" : NULL);
+    return g_strdup_printf("%s%s %d", column->is_dist_key ? "dist, " : "",
+                           column->sort_key < 0 ? "interleaved" : "sort", ABS(column->sort_key));
+}
+
+static gboolean print_columns(CliContext *cli, const CatalogTable *table, OutputFormat format,
+                              GError **error)
+{
+    static const ResultColumn headings[] = {
+        {(char *)"column", OID_TEXT, -1},  {(char *)"type", OID_TEXT, -1},
+        {(char *)"null", OID_TEXT, -1},    {(char *)"default", OID_TEXT, -1},
+        {(char *)"encode", OID_TEXT, -1},  {(char *)"key", OID_TEXT, -1},
+        {(char *)"comment", OID_TEXT, -1},
+    };
+    g_autoptr(Output) output = cli_output_new(cli, format, headings, G_N_ELEMENTS(headings), TRUE);
+    for (guint i = 0; i < table->columns->len; i++) {
+        const CatalogColumn *column = table->columns->pdata[i];
+        g_autofree char *key = key_text(column);
+        const char *const values[] = {
+            column->name,          column->type,     column->not_null ? "not null" : "null",
+            column->default_value, column->encoding, key,
+            column->comment};
+        if (!output_strings(output, values, error))
+            return FALSE;
+    }
+    return output_end(output, error);
+}
+
+static void append_fact(GString *out, const char *name, const char *value)
+{
+    if (value == NULL || *value == '\0')
+        return;
+    g_autofree char *printable = text_printable(value, -1);
+    g_string_append_printf(out, "%-12s %s\n", name, printable);
+}
+
+static void append_facts(GString *out, const char *name, const GPtrArray *values)
+{
+    for (guint i = 0; values != NULL && i < values->len; i++)
+        append_fact(out, i == 0 ? name : "", values->pdata[i]);
+}
+
+static gboolean print_facts(CliContext *cli, const CatalogTable *table, GError **error)
+{
+    g_autoptr(GString) out = g_string_new("\n");
+    append_fact(out, "owner", table->relation.owner);
+    append_fact(out, "comment", table->relation.comment);
+    append_fact(out, "diststyle", table->dist_style);
+    if (table->relation.estimated_rows >= 0) {
+        g_autofree char *count = text_count((guint64)table->relation.estimated_rows);
+        g_string_append_printf(out, "%-12s est. %s\n", "rows", count);
+    }
+    if (table->size_mb >= 0)
+        g_string_append_printf(out, "%-12s %" G_GINT64_FORMAT " MB\n", "size", table->size_mb);
+    append_facts(out, "constraints", table->constraints);
+    append_facts(out, "grants", table->grants);
+    append_facts(out, "views", table->dependent_views);
+    return cli_print_text(cli, out->str, error);
+}
+
+static void add_text(cJSON *object, const char *name, const char *value)
+{
+    g_autofree char *valid = value == NULL ? NULL : g_utf8_make_valid(value, -1);
+    cJSON_AddItemToObject(object, name,
+                          valid == NULL ? cJSON_CreateNull() : cJSON_CreateString(valid));
+}
+
+static cJSON *texts_json(const GPtrArray *texts)
+{
+    cJSON *array = cJSON_CreateArray();
+    for (guint i = 0; texts != NULL && i < texts->len; i++) {
+        g_autofree char *valid = g_utf8_make_valid(texts->pdata[i], -1);
+        cJSON_AddItemToArray(array, cJSON_CreateString(valid));
+    }
+    return array;
+}
+
+static cJSON *column_json(const CatalogColumn *column)
+{
+    cJSON *object = cJSON_CreateObject();
+    add_text(object, "name", column->name);
+    add_text(object, "type", column->type);
+    cJSON_AddBoolToObject(object, "not_null", column->not_null);
+    add_text(object, "default", column->default_value);
+    add_text(object, "encoding", column->encoding);
+    cJSON_AddBoolToObject(object, "dist_key", column->is_dist_key);
+    cJSON_AddNumberToObject(object, "sort_key", column->sort_key);
+    add_text(object, "comment", column->comment);
+    return object;
+}
+
+static cJSON *table_json(const CatalogTable *table)
+{
+    cJSON *object = cJSON_CreateObject();
+    add_text(object, "schema", table->relation.schema);
+    add_text(object, "name", table->relation.name);
+    add_text(object, "owner", table->relation.owner);
+    add_text(object, "comment", table->relation.comment);
+    add_text(object, "dist_style", table->dist_style);
+    cJSON_AddNumberToObject(object, "estimated_rows", (double)table->relation.estimated_rows);
+    cJSON_AddNumberToObject(object, "size_mb", (double)table->size_mb);
+    cJSON *columns = cJSON_AddArrayToObject(object, "columns");
+    for (guint i = 0; i < table->columns->len; i++)
+        cJSON_AddItemToArray(columns, column_json(table->columns->pdata[i]));
+    cJSON_AddItemToObject(object, "constraints", texts_json(table->constraints));
+    cJSON_AddItemToObject(object, "grants", texts_json(table->grants));
+    cJSON_AddItemToObject(object, "dependent_views", texts_json(table->dependent_views));
+    return object;
+}
+
+static gboolean print_table(CliContext *cli, const CatalogTable *table, GError **error)
+{
+    const DescribeOptions *options = cli->options;
+    OutputFormat format;
+    if (!cli_output_format(cli, options->format, &format, error))
+        return FALSE;
+    if (options->ddl) {
+        g_autofree char *ddl = catalog_table_ddl(table, NULL, NULL);
+        g_autofree char *line = g_strconcat(ddl, g_str_has_suffix(ddl, "\n") ? "" : "\n", NULL);
+        return cli_print_text(cli, line, error);
+    }
+    if (cli->globals.json && options->format == NULL)
+        return cli_print_json(cli, table_json(table), error);
+    if (!print_columns(cli, table, format, error))
+        return FALSE;
+    return format != OUTPUT_TABLE || print_facts(cli, table, error);
+}
+
+gboolean describe_run(CliContext *cli, GError **error)
+{
+    g_autofree char *schema = NULL, *relation = NULL;
+    if (!catalog_parse_name(cli->arguments[0], &schema, &relation, error))
+        return FALSE;
+    Session *session = cli_take_session(cli, error);
+    if (session == NULL)
+        return FALSE;
+    g_autoptr(CatalogTable) table =
+        catalog_load_table(session, schema, relation, cli->cancellable, error);
+    cli_give_session(cli, session);
+    return table != NULL && print_table(cli, table, error);
+}

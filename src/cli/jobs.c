@@ -1,0 +1,165 @@
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/job_run.h"
+#include "job/journal.h"
+
+enum { OID_TEXT = 1043, OID_INTEGER = 23 };
+
+static char *time_text(gint64 epoch)
+{
+    if (epoch <= 0)
+        return NULL;
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(epoch);
+    return time == NULL ? NULL : g_date_time_format(time, "%Y-%m-%d %H:%M:%S");
+}
+
+static const char *state_text(const JournalSummary *job)
+{
+    if (job->state == JOB_RUNNING || job->state == JOB_DONE || job->state == JOB_CANCELLED)
+        return job_state_name(job->state);
+    return job->resumable ? "interrupted" : job_state_name(job->state);
+}
+
+static gboolean jobs_list(CliContext *cli, GError **error)
+{
+    static const ResultColumn columns[] = {
+        {(char *)"id", OID_TEXT, -1},      {(char *)"state", OID_TEXT, -1},
+        {(char *)"step", OID_TEXT, -1},    {(char *)"started", OID_TEXT, -1},
+        {(char *)"profile", OID_TEXT, -1}, {(char *)"title", OID_TEXT, -1},
+        {(char *)"outcome", OID_TEXT, -1},
+    };
+    g_autoptr(GPtrArray) jobs = journal_list(error);
+    if (jobs == NULL)
+        return FALSE;
+    g_autoptr(Output) output = cli_output_new(cli, cli->globals.json ? OUTPUT_JSON : OUTPUT_TABLE,
+                                              columns, G_N_ELEMENTS(columns), TRUE);
+    for (guint i = 0; i < jobs->len; i++) {
+        const JournalSummary *job = jobs->pdata[i];
+        g_autofree char *started = time_text(job->started);
+        g_autofree char *step = g_strdup_printf("%d/%d", job->step, job->n_steps);
+        const char *const values[] = {job->id,      state_text(job), step,        started,
+                                      job->profile, job->title,      job->message};
+        if (!output_strings(output, values, error))
+            return FALSE;
+    }
+    return output_end(output, error);
+}
+
+static void append_event(GString *out, const cJSON *event)
+{
+    static const char *const shown_elsewhere[] = {"event", "plan", "time", NULL};
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "event"));
+    const cJSON *at = cJSON_GetObjectItemCaseSensitive(event, "time");
+    g_autofree char *when = cJSON_IsNumber(at) ? time_text((gint64)at->valuedouble) : NULL;
+    g_string_append_printf(out, "  %s%s%-8s", when != NULL ? when : "", when != NULL ? "  " : "",
+                           name != NULL ? name : "?");
+    const cJSON *member;
+    cJSON_ArrayForEach(member, event)
+    {
+        if (g_strv_contains(shown_elsewhere, member->string))
+            continue;
+        char *value = cJSON_PrintUnformatted(member);
+        g_autofree char *printable = text_printable(value, -1);
+        g_string_append_printf(out, "  %s %s", member->string, printable);
+        cJSON_free(value);
+    }
+    g_string_append_c(out, '\n');
+}
+
+static gboolean jobs_show(CliContext *cli, const char *id, GError **error)
+{
+    cJSON *events = journal_read(id, error);
+    if (events == NULL)
+        return FALSE;
+    if (cli->globals.json)
+        return cli_print_json(cli, events, error);
+    g_autoptr(GString) out = g_string_new(NULL);
+    const cJSON *first = cJSON_GetArrayItem(events, 0);
+    const cJSON *plan_object = cJSON_GetObjectItemCaseSensitive(first, "plan");
+    g_autoptr(Plan) plan = plan_object == NULL ? NULL : plan_from_json(plan_object, NULL);
+    if (plan != NULL) {
+        g_autofree char *text = plan_text(plan);
+        g_string_append_printf(out, "%s\n", text);
+    }
+    const cJSON *event;
+    cJSON_ArrayForEach(event, events) append_event(out, event);
+    cJSON_Delete(events);
+    return cli_print_text(cli, out->str, error);
+}
+
+/* The job's own profile, unless -p names another; and its whole id. */
+static gboolean use_profile_of(CliContext *cli, const char *id, char **whole_id, GError **error)
+{
+    g_autoptr(GPtrArray) jobs = journal_list(error);
+    if (jobs == NULL)
+        return FALSE;
+    const JournalSummary *found = NULL;
+    for (guint i = 0; i < jobs->len; i++) {
+        const JournalSummary *job = jobs->pdata[i];
+        if (!g_str_has_prefix(job->id, id))
+            continue;
+        if (found != NULL) {
+            g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                        "\"%s\" begins the ids of several jobs; give more of it", id);
+            return FALSE;
+        }
+        found = job;
+    }
+    if (found == NULL) {
+        g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND,
+                    "there is no job \"%s\"; list them with: redsmith jobs list", id);
+        return FALSE;
+    }
+    *whole_id = g_strdup(found->id);
+    const char *profile = cli->globals.profile != NULL ? cli->globals.profile : found->profile;
+    return cli_use_profile(cli, profile, error);
+}
+
+static gboolean jobs_resume(CliContext *cli, const char *id, GError **error)
+{
+    g_autofree char *whole_id = NULL;
+    return use_profile_of(cli, id, &whole_id, error) && job_run_resume(cli, whole_id, error);
+}
+
+static void say_line(gpointer user, const char *line)
+{
+    narrator_say(((CliContext *)user)->narrator, "%s", line);
+}
+
+static gboolean jobs_clean(CliContext *cli, const char *id, GError **error)
+{
+    g_autofree char *whole_id = NULL;
+    return use_profile_of(cli, id, &whole_id, error) &&
+           workbench_clean_job(cli->workbench, whole_id, say_line, cli, cli->cancellable, error);
+}
+
+static gboolean jobs_cancel(CliContext *cli, const char *id, GError **error)
+{
+    if (!journal_request_cancel(id, error))
+        return FALSE;
+    narrator_say(cli->narrator, "asked the process that runs job %s to cancel it", id);
+    return TRUE;
+}
+
+gboolean jobs_run(CliContext *cli, GError **error)
+{
+    static const struct {
+        const char *word;
+        gboolean (*run)(CliContext *cli, const char *id, GError **error);
+    } words[] = {{"show", jobs_show},
+                 {"resume", jobs_resume},
+                 {"cancel", jobs_cancel},
+                 {"clean", jobs_clean}};
+    const char *word = cli->arguments[0], *id = cli->arguments[1];
+    if (strcmp(word, "list") == 0 && id == NULL)
+        return jobs_list(cli, error);
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strcmp(word, words[i].word) == 0 && id != NULL)
+            return words[i].run(cli, id, error);
+    g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                "jobs: expected list, show ID, resume ID, cancel ID or clean ID");
+    return FALSE;
+}

@@ -1,0 +1,137 @@
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "sql/ident.h"
+
+enum { OID_TEXT = 1043, OID_BIGINT = 20 };
+
+const CliOption ls_options[] = {
+    {"all", 'a', CLI_FLAG, G_STRUCT_OFFSET(LsOptions, all), "the system's own schemas too", NULL},
+    {"format", 0, CLI_STRING, G_STRUCT_OFFSET(LsOptions, format), "table, csv, tsv, json or jsonl",
+     "FORMAT"},
+    {0},
+};
+
+static const char *kind_name(RelationKind kind)
+{
+    static const char *const names[] = {
+        [RELATION_TABLE] = "table",
+        [RELATION_VIEW] = "view",
+        [RELATION_MATERIALIZED_VIEW] = "materialized view",
+        [RELATION_EXTERNAL] = "external",
+    };
+    return names[kind];
+}
+
+static gboolean is_listed(const CliContext *cli, const CatalogSchema *schema)
+{
+    const LsOptions *options = cli->options;
+    char **filter = workbench_profile(cli->workbench)->schema_filter;
+    if (filter != NULL && *filter != NULL)
+        return g_strv_contains((const char *const *)filter, schema->name);
+    return options->all || cli->settings->show_system_schemas || !schema->is_system;
+}
+
+static gboolean list_schemas(CliContext *cli, Session *session, OutputFormat format, GError **error)
+{
+    static const ResultColumn columns[] = {{(char *)"schema", OID_TEXT, -1},
+                                           {(char *)"owner", OID_TEXT, -1},
+                                           {(char *)"kind", OID_TEXT, -1}};
+    g_autoptr(GPtrArray) schemas = catalog_load_schemas(session, cli->cancellable, error);
+    if (schemas == NULL)
+        return FALSE;
+    g_autoptr(Output) output = cli_output_new(cli, format, columns, G_N_ELEMENTS(columns), TRUE);
+    for (guint i = 0; i < schemas->len; i++) {
+        const CatalogSchema *schema = schemas->pdata[i];
+        const char *const values[] = {schema->name, schema->owner,
+                                      schema->is_external ? "external"
+                                      : schema->is_system ? "system"
+                                                          : "local"};
+        if (is_listed(cli, schema) && !output_strings(output, values, error))
+            return FALSE;
+    }
+    return output_end(output, error);
+}
+
+static gboolean list_relations(CliContext *cli, Session *session, const char *schema,
+                               OutputFormat format, GError **error)
+{
+    static const ResultColumn columns[] = {{(char *)"name", OID_TEXT, -1},
+                                           {(char *)"kind", OID_TEXT, -1},
+                                           {(char *)"estimated_rows", OID_BIGINT, -1},
+                                           {(char *)"owner", OID_TEXT, -1},
+                                           {(char *)"comment", OID_TEXT, -1}};
+    g_autoptr(GPtrArray) relations =
+        catalog_load_relations(session, schema, cli->cancellable, error);
+    if (relations == NULL)
+        return FALSE;
+    g_autoptr(Output) output = cli_output_new(cli, format, columns, G_N_ELEMENTS(columns), TRUE);
+    for (guint i = 0; i < relations->len; i++) {
+        const CatalogRelation *relation = relations->pdata[i];
+        g_autofree char *rows = g_strdup_printf("%" G_GINT64_FORMAT, relation->estimated_rows);
+        const char *const values[] = {relation->name, kind_name(relation->kind),
+                                      relation->estimated_rows < 0 ? NULL : rows, relation->owner,
+                                      relation->comment};
+        if (!output_strings(output, values, error))
+            return FALSE;
+    }
+    return output_end(output, error);
+}
+
+static gboolean list_columns(CliContext *cli, Session *session, const char *schema,
+                             const char *relation, OutputFormat format, GError **error)
+{
+    static const ResultColumn headings[] = {{(char *)"column", OID_TEXT, -1},
+                                            {(char *)"type", OID_TEXT, -1},
+                                            {(char *)"null", OID_TEXT, -1},
+                                            {(char *)"comment", OID_TEXT, -1}};
+    g_autoptr(GPtrArray) columns =
+        catalog_load_columns(session, schema, relation, cli->cancellable, error);
+    if (columns == NULL)
+        return FALSE;
+    g_autoptr(Output) output = cli_output_new(cli, format, headings, G_N_ELEMENTS(headings), TRUE);
+    for (guint i = 0; i < columns->len; i++) {
+        const CatalogColumn *column = columns->pdata[i];
+        const char *const values[] = {column->name, column->type,
+                                      column->not_null ? "not null" : "null", column->comment};
+        if (!output_strings(output, values, error))
+            return FALSE;
+    }
+    return output_end(output, error);
+}
+
+static gboolean list(CliContext *cli, Session *session, char **parts, GError **error)
+{
+    const LsOptions *options = cli->options;
+    OutputFormat format;
+    if (!cli_output_format(cli, options->format, &format, error))
+        return FALSE;
+    if (parts == NULL)
+        return list_schemas(cli, session, format, error);
+    if (parts[1] == NULL)
+        return list_relations(cli, session, parts[0], format, error);
+    return list_columns(cli, session, parts[0], parts[1], format, error);
+}
+
+gboolean ls_run(CliContext *cli, GError **error)
+{
+    g_auto(GStrv) parts = NULL;
+    if (cli->n_arguments > 0) {
+        parts = sql_ident_split(cli->arguments[0], error);
+        if (parts == NULL)
+            return FALSE;
+        if (g_strv_length(parts) > 2) {
+            g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                        "\"%s\" has three parts; ls takes SCHEMA or SCHEMA.TABLE of the profile's "
+                        "database",
+                        cli->arguments[0]);
+            return FALSE;
+        }
+    }
+    Session *session = cli_take_session(cli, error);
+    if (session == NULL)
+        return FALSE;
+    gboolean listed = list(cli, session, parts, error);
+    cli_give_session(cli, session);
+    return listed;
+}

@@ -1,0 +1,29 @@
+/* output_private: what output.c and the table writer share. See output.h. */
+#ifndef REDSMITH_CLI_OUTPUT_PRIVATE_H
+#define REDSMITH_CLI_OUTPUT_PRIVATE_H
+
+#include "cli/output.h"
+
+/* Rows that are held to find out how wide a table's columns are. */
+enum { TABLE_SAMPLE_ROWS = 200 };
+
+struct Output {
+    OutputFormat format;
+    FILE *out;
+    OutputStyle style;
+    char *null_marker, *empty_marker;
+    guint n_columns;
+    char **names; /* printable; JSON: made distinct */
+    guint32 *types;
+    guint64 n_rows;
+    GString *line; /* reused */
+    /* table */
+    GPtrArray *sample; /* of GPtrArray of cells, until the widths are known */
+    int *widths;       /* NULL until then */
+    guint n_shown;     /* columns that fit */
+};
+
+void table_row(Output *output, const char *const *values, const int *lengths);
+void table_end(Output *output);
+
+#endif

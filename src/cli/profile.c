@@ -1,0 +1,227 @@
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/commands.h"
+
+enum { OID_TEXT = 1043, OID_INTEGER = 23 };
+
+static gboolean profile_list(CliContext *cli, const char *name, GError **error)
+{
+    static const ResultColumn columns[] = {
+        {(char *)"profile", OID_TEXT, -1}, {(char *)"host", OID_TEXT, -1},
+        {(char *)"port", OID_INTEGER, -1}, {(char *)"database", OID_TEXT, -1},
+        {(char *)"user", OID_TEXT, -1},    {(char *)"auth", OID_TEXT, -1},
+        {(char *)"problem", OID_TEXT, -1},
+    };
+    g_auto(GStrv) names = profile_names(error);
+    if (names == NULL)
+        return FALSE;
+    g_autoptr(Output) output = cli_output_new(cli, cli->globals.json ? OUTPUT_JSON : OUTPUT_TABLE,
+                                              columns, G_N_ELEMENTS(columns), TRUE);
+    for (guint i = 0; names[i] != NULL; i++) {
+        g_autoptr(GError) problem = NULL;
+        g_autoptr(Profile) profile = profile_load(names[i], &problem);
+        gboolean good = profile != NULL;
+        g_autofree char *port = good ? g_strdup_printf("%d", profile->port) : NULL;
+        const char *const values[] = {names[i],
+                                      good ? profile->host : NULL,
+                                      port,
+                                      good ? profile->database : NULL,
+                                      good ? profile->user : NULL,
+                                      good ? profile->auth : NULL,
+                                      good ? NULL : problem->message};
+        if (!output_strings(output, values, error))
+            return FALSE;
+    }
+    return output_end(output, error);
+}
+
+static cJSON *profile_json(const Profile *profile)
+{
+    g_autofree char *text = profile_describe(profile);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", profile->name);
+    for (guint i = 0; lines[i] != NULL; i++) {
+        g_auto(GStrv) pair = g_strsplit(lines[i], " = ", 2);
+        if (g_strv_length(pair) == 2)
+            cJSON_AddStringToObject(object, pair[0], pair[1]);
+    }
+    return object;
+}
+
+static gboolean profile_show(CliContext *cli, const char *name, GError **error)
+{
+    if (!cli_use_profile(cli, name, error))
+        return FALSE;
+    const Profile *profile = workbench_profile(cli->workbench);
+    if (cli->globals.json)
+        return cli_print_json(cli, profile_json(profile), error);
+    g_autofree char *text = profile_describe(profile);
+    g_autofree char *out = g_strdup_printf("[%s]\n%s", profile->name, text);
+    return cli_print_text(cli, out, error);
+}
+
+/* One line of the test: what was asked, of whom, and the answer. */
+typedef struct {
+    CliContext *cli;
+    Session *session;
+    Output *output;
+    GError *failure; /* the first */
+} Preflight;
+
+static gboolean report(Preflight *preflight, const char *what, char *answer, GError *failure,
+                       GError **error)
+{
+    const char *const values[] = {what, failure == NULL ? "ok" : "failed",
+                                  failure == NULL ? answer : failure->message};
+    gboolean printed = output_strings(preflight->output, values, error);
+    g_free(answer);
+    if (failure != NULL && preflight->failure == NULL)
+        preflight->failure = failure;
+    else
+        g_clear_error(&failure);
+    return printed;
+}
+
+static char *test_login(Preflight *preflight, GError **error)
+{
+    preflight->session =
+        workbench_open_session(preflight->cli->workbench, preflight->cli->cancellable, error);
+    if (preflight->session == NULL)
+        return NULL;
+    const SessionInfo *info = session_info(preflight->session);
+    return g_strdup_printf("%s at %s:%d/%s, %s, %s", info->user, info->host, info->port,
+                           info->database, info->transport, info->tls ? "TLS" : "no TLS");
+}
+
+static char *need_session(Preflight *preflight, GError **error)
+{
+    if (preflight->session != NULL)
+        return (char *)"";
+    g_set_error(error, RS_ERROR, RS_ERROR_CONNECT, "not asked: there is no session");
+    return NULL;
+}
+
+static char *test_version(Preflight *preflight, GError **error)
+{
+    if (need_session(preflight, error) == NULL)
+        return NULL;
+    const char *version = session_info(preflight->session)->server_version;
+    return g_strdup(version != NULL ? version : "unknown");
+}
+
+static char *test_catalog(Preflight *preflight, GError **error)
+{
+    if (need_session(preflight, error) == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) schemas =
+        catalog_load_schemas(preflight->session, preflight->cli->cancellable, error);
+    return schemas == NULL ? NULL : g_strdup_printf("%u schemas", schemas->len);
+}
+
+static char *test_role(Preflight *preflight, GError **error)
+{
+    const Profile *profile = workbench_profile(preflight->cli->workbench);
+    if (profile->aws_iam_role != NULL)
+        return g_strdup(profile->aws_iam_role);
+    g_set_error(error, RS_ERROR, RS_ERROR_CONFIG,
+                "aws_iam_role is not set: Redshift cannot read or write S3");
+    return NULL;
+}
+
+/* Writes, reads and removes one small object: what every job does with its stage. */
+static char *test_tempdir(Preflight *preflight, GError **error)
+{
+    CliContext *cli = preflight->cli;
+    const Profile *profile = workbench_profile(cli->workbench);
+    if (profile->tempdir == NULL) {
+        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "tempdir is not set: jobs have no stage");
+        return NULL;
+    }
+    g_autofree char *bucket = NULL, *prefix = NULL;
+    S3Client *s3 = workbench_s3(cli->workbench, error);
+    if (s3 == NULL || !s3_parse_url(profile->tempdir, &bucket, &prefix, error))
+        return NULL;
+    g_autofree char *name = g_strdup_printf("redsmith-test-%08x", g_random_int());
+    g_autofree char *key =
+        *prefix == '\0' ? g_strdup(name)
+                        : g_strconcat(prefix, g_str_has_suffix(prefix, "/") ? "" : "/", name, NULL);
+    g_autoptr(GBytes) body = g_bytes_new_static("redsmith\n", 9);
+    if (!s3_put(s3, bucket, key, body, cli->cancellable, error))
+        return NULL;
+    g_autoptr(GBytes) back = s3_get(s3, bucket, key, 0, 0, cli->cancellable, error);
+    g_autoptr(GPtrArray) keys = g_ptr_array_new();
+    g_ptr_array_add(keys, key);
+    gboolean removed = s3_delete(s3, bucket, keys, cli->cancellable, back != NULL ? error : NULL);
+    if (back == NULL || !removed)
+        return NULL;
+    if (!g_bytes_equal(body, back)) {
+        g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT, "%s/%s came back changed", bucket, key);
+        return NULL;
+    }
+    return g_strdup_printf("%s: written, read and removed one object", profile->tempdir);
+}
+
+static gboolean run_tests(Preflight *preflight, GError **error)
+{
+    static const struct {
+        const char *what;
+        char *(*test)(Preflight *preflight, GError **error);
+    } tests[] = {{"log in", test_login},
+                 {"server", test_version},
+                 {"read the catalog", test_catalog},
+                 {"IAM role", test_role},
+                 {"tempdir", test_tempdir}};
+    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
+        GError *failure = NULL;
+        char *answer = tests[i].test(preflight, &failure);
+        if (!report(preflight, tests[i].what, answer, failure, error))
+            return FALSE;
+    }
+    return output_end(preflight->output, error);
+}
+
+static gboolean profile_test(CliContext *cli, const char *name, GError **error)
+{
+    static const ResultColumn columns[] = {{(char *)"check", OID_TEXT, -1},
+                                           {(char *)"state", OID_TEXT, -1},
+                                           {(char *)"answer", OID_TEXT, -1}};
+    if (!cli_use_profile(cli, name, error))
+        return FALSE;
+    g_autoptr(Output) output = cli_output_new(cli, cli->globals.json ? OUTPUT_JSON : OUTPUT_TABLE,
+                                              columns, G_N_ELEMENTS(columns), TRUE);
+    Preflight preflight = {.cli = cli, .output = output};
+    gboolean printed = run_tests(&preflight, error);
+    session_free(preflight.session);
+    if (printed && preflight.failure != NULL)
+        g_propagate_error(error, g_steal_pointer(&preflight.failure));
+    else if (printed)
+        return TRUE;
+    g_clear_error(&preflight.failure);
+    return FALSE;
+}
+
+gboolean profile_run(CliContext *cli, GError **error)
+{
+    static const struct {
+        const char *word;
+        gboolean (*run)(CliContext *cli, const char *name, GError **error);
+    } words[] = {{"list", profile_list}, {"show", profile_show}, {"test", profile_test}};
+    static const char *const later[] = {"add", "remove", "login", NULL};
+    const char *word = cli->arguments[0];
+    const char *name = cli->arguments[1] != NULL ? cli->arguments[1] : cli->globals.profile;
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strcmp(word, words[i].word) == 0)
+            return words[i].run(cli, name, error);
+    if (g_strv_contains(later, word))
+        g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
+                    "\"profile %s\" is not offered yet by this version of redsmith: edit "
+                    "profiles.conf, see redsmith.conf(5)",
+                    word);
+    else
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                    "profile: expected list, show [NAME] or test [NAME], not \"%s\"", word);
+    return FALSE;
+}

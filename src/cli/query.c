@@ -1,0 +1,118 @@
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/rows.h"
+#include "cli/terminal.h"
+#include "sql/lexer.h"
+
+#define AT(member) G_STRUCT_OFFSET(RowsOptions, member)
+
+enum { MAX_STATEMENT_BYTES = 16 << 20 }; /* Redshift guide, "Quotas and limits": one statement */
+
+const CliOption query_options[] = {
+    {"command", 'c', CLI_STRING, AT(sql), "the SQL to run", "SQL"},
+    {"file", 'f', CLI_STRING, AT(file), "read the SQL from a file; - is standard input", "FILE"},
+    {"format", 0, CLI_STRING, AT(format), "table, csv, tsv, json or jsonl", "FORMAT"},
+    {"no-header", 0, CLI_FLAG, AT(no_header), "leave out the line of names", NULL},
+    {0},
+};
+
+static char *read_input(FILE *in, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    char buffer[65536];
+    gsize n;
+    while ((n = fread(buffer, 1, sizeof buffer, in)) > 0) {
+        g_string_append_len(text, buffer, (gssize)n);
+        if (text->len > MAX_STATEMENT_BYTES) {
+            g_set_error(error, RS_ERROR, RS_ERROR_LIMIT, "the SQL is longer than Redshift's 16 MB");
+            return NULL;
+        }
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static char *read_sql(const RowsOptions *options, GError **error)
+{
+    if ((options->sql == NULL) == (options->file == NULL)) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "query needs either -c SQL or -f FILE");
+        return NULL;
+    }
+    if (options->sql != NULL)
+        return g_strdup(options->sql);
+    if (strcmp(options->file, "-") == 0)
+        return read_input(stdin, error);
+    char *text = NULL;
+    g_autoptr(GError) failure = NULL;
+    if (!g_file_get_contents(options->file, &text, NULL, &failure))
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "%s", failure->message);
+    return text;
+}
+
+/* What the profile lets through: nothing that writes when it is read-only. */
+static gboolean check_statement(CliContext *cli, const char *sql, GError **error)
+{
+    const Profile *profile = workbench_profile(cli->workbench);
+    SqlClass class = sql_classify(sql, -1);
+    if (profile->read_only && class != SQL_READS && class != SQL_SESSION) {
+        g_set_error(error, RS_ERROR, RS_ERROR_PERMISSION,
+                    "profile \"%s\" is read_only and the statement writes: %.60s", profile->name,
+                    sql);
+        return FALSE;
+    }
+    if (profile->production && class == SQL_DESTRUCTIVE) {
+        g_autofree char *what = g_strdup_printf("%.60s", sql);
+        return terminal_confirm(cli, what, profile->name, error);
+    }
+    return TRUE;
+}
+
+static gboolean run_statement(CliContext *cli, Session *session, const char *sql,
+                              OutputFormat format, GError **error)
+{
+    const RowsOptions *options = cli->options;
+    if (cli->globals.dry_run) {
+        g_autofree char *line = g_strconcat(sql, ";\n", NULL);
+        return cli_print_text(cli, line, error);
+    }
+    return rows_print(cli, session, sql, format, !options->no_header, error);
+}
+
+static gboolean run_statements(CliContext *cli, const char *text, const GArray *spans,
+                               OutputFormat format, GError **error)
+{
+    Session *session = cli->globals.dry_run ? NULL : cli_take_session(cli, error);
+    if (session == NULL && !cli->globals.dry_run)
+        return FALSE;
+    gboolean done = TRUE;
+    for (guint i = 0; done && i < spans->len; i++) {
+        SqlSpan span = g_array_index(spans, SqlSpan, i);
+        g_autofree char *sql = g_strndup(text + span.start, span.length);
+        done = run_statement(cli, session, sql, format, error);
+    }
+    cli_give_session(cli, session);
+    return done;
+}
+
+gboolean query_run(CliContext *cli, GError **error)
+{
+    const RowsOptions *options = cli->options;
+    OutputFormat format;
+    g_autofree char *text = read_sql(options, error);
+    if (text == NULL || !cli_check_text(text, "the SQL", error) ||
+        !cli_output_format(cli, options->format, &format, error))
+        return FALSE;
+    g_autoptr(GArray) spans = sql_split(text, -1);
+    if (spans->len == 0) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "the SQL holds no statement");
+        return FALSE;
+    }
+    for (guint i = 0; i < spans->len; i++) {
+        SqlSpan span = g_array_index(spans, SqlSpan, i);
+        g_autofree char *sql = g_strndup(text + span.start, span.length);
+        if (!check_statement(cli, sql, error))
+            return FALSE;
+    }
+    return run_statements(cli, text, spans, format, error);
+}

@@ -1,0 +1,64 @@
+#include "cli/rows.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+enum { ROWS_PER_FETCH = 1000 };
+
+static void say_rows(CliContext *cli, const Output *output)
+{
+    g_autofree char *count = text_count(output_n_rows(output));
+    guint left_out = output_n_left_out(output);
+    if (left_out > 0)
+        narrator_say(cli->narrator,
+                     "%s rows; %u more columns do not fit: name --columns, or use "
+                     "another --format",
+                     count, left_out);
+    else
+        narrator_say(cli->narrator, "%s row%s", count, output_n_rows(output) == 1 ? "" : "s");
+}
+
+static void say_outcome(CliContext *cli, const StatementOutcome *outcome, gboolean has_rows)
+{
+    for (guint i = 0; outcome->notices != NULL && i < outcome->notices->len; i++)
+        narrator_say(cli->narrator, "%s", (const char *)outcome->notices->pdata[i]);
+    if (!has_rows && outcome->tag != NULL && *outcome->tag != '\0')
+        narrator_say(cli->narrator, "%s", outcome->tag);
+}
+
+static gboolean fetch_all(CliContext *cli, Statement *statement, Output *output, GError **error)
+{
+    gboolean finished = FALSE;
+    while (!finished)
+        if (!statement_fetch(statement, ROWS_PER_FETCH, output_row, output, &finished,
+                             cli->cancellable, error))
+            return FALSE;
+    return output_end(output, error);
+}
+
+gboolean rows_print(CliContext *cli, Session *session, const char *sql, OutputFormat format,
+                    gboolean header, GError **error)
+{
+    Statement *statement = session_start(session, sql, cli->cancellable, error);
+    if (statement == NULL)
+        return FALSE;
+    guint n_columns = 0;
+    const ResultColumn *columns = statement_columns(statement, &n_columns);
+    g_autoptr(Output) output = NULL;
+    g_auto(StatementOutcome) outcome = {0};
+    gboolean fetched = TRUE;
+    if (n_columns > 0) {
+        output = cli_output_new(cli, format, columns, n_columns, header);
+        fetched = fetch_all(cli, statement, output, error);
+    }
+    if (!statement_finish(statement, &outcome, fetched ? error : NULL))
+        return FALSE;
+    if (!fetched)
+        return FALSE;
+    say_outcome(cli, &outcome, n_columns > 0);
+    if (output != NULL && format == OUTPUT_TABLE)
+        say_rows(cli, output);
+    return TRUE;
+}
