@@ -1,0 +1,124 @@
+# sandbox-lib.sh: what shell tests that need a sandbox share. POSIX sh; source it:
+#
+#     . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
+#     tap_plan 2
+#     sandbox_begin                    # a private sandbox; its `env` is in the environment
+#     tap_ok "a select answers" test "$(psql -XAtc 'select 1')" = 1
+#     tap_is "the database" "$(psql -XAtc 'select current_database()')" dev
+#     sandbox_end                      # or the end of the script, however it ends
+#
+# REDSMITH_BUILDDIR names the build folder with redsmith-sandbox. The prepared database is kept there in
+# sandbox-template, so only the first start of a build fills one.
+
+REDSMITH_BUILDDIR=${REDSMITH_BUILDDIR:-$(pwd)}
+SANDBOX_PROGRAM=$REDSMITH_BUILDDIR/redsmith-sandbox
+tap_count=0
+tap_failed=0
+sandbox_dirs=
+
+tap_plan()
+{
+    echo "1..$1"
+}
+
+# tap_ok NAME COMMAND...: passes when the command succeeds.
+tap_ok()
+{
+    tap_name=$1
+    shift
+    tap_count=$((tap_count + 1))
+    if "$@"; then
+        echo "ok $tap_count - $tap_name"
+    else
+        tap_failed=$((tap_failed + 1))
+        echo "not ok $tap_count - $tap_name"
+    fi
+}
+
+# tap_is NAME GOT EXPECTED
+tap_is()
+{
+    tap_count=$((tap_count + 1))
+    if [ "$2" = "$3" ]; then
+        echo "ok $tap_count - $1"
+        return 0
+    fi
+    tap_failed=$((tap_failed + 1))
+    echo "not ok $tap_count - $1"
+    printf '%s\n' "got: $2" "expected: $3" | sed 's/^/# /'
+}
+
+# tap_like NAME TEXT PATTERN: the text has a line that matches the basic regular expression.
+tap_like()
+{
+    tap_count=$((tap_count + 1))
+    if printf '%s\n' "$2" | grep -q -e "$3"; then
+        echo "ok $tap_count - $1"
+        return 0
+    fi
+    tap_failed=$((tap_failed + 1))
+    echo "not ok $tap_count - $1"
+    printf '%s\n' "got: $2" "expected a line like: $3" | sed 's/^/# /'
+}
+
+tap_skip_all()
+{
+    echo "1..0 # SKIP $1"
+    exit 0
+}
+
+# wait_until SECONDS COMMAND...: tries until it succeeds.
+wait_until()
+{
+    wait_end=$(($(date +%s) + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$(date +%s)" -le "$wait_end" ] || return 1
+        sleep 0.05
+    done
+}
+
+# sandbox_new: the path of a fresh folder that is cleaned up at the end, in $sandbox_new_dir.
+sandbox_new()
+{
+    sandbox_new_dir=$(mktemp -d "${TMPDIR:-/tmp}/redsmith-test-XXXXXX") || exit 1
+    sandbox_dirs="$sandbox_dirs $sandbox_new_dir"
+}
+
+# sandbox_start DIR [OPTION...]
+sandbox_start()
+{
+    sandbox_start_dir=$1
+    shift
+    "$SANDBOX_PROGRAM" start --dir "$sandbox_start_dir" \
+        --template "$REDSMITH_BUILDDIR/sandbox-template" "$@" >/dev/null
+}
+
+# sandbox_begin [OPTION...]: a private sandbox, its exports in the environment.
+sandbox_begin()
+{
+    [ -x "$SANDBOX_PROGRAM" ] || tap_skip_all "redsmith-sandbox was not built"
+    sandbox_new
+    REDSMITH_SANDBOX_DIR=$sandbox_new_dir
+    sandbox_start "$REDSMITH_SANDBOX_DIR" "$@" || {
+        echo "Bail out! the sandbox did not start"
+        cat "$REDSMITH_SANDBOX_DIR"/log/*.log | sed 's/^/# /'
+        exit 1
+    }
+    eval "$("$SANDBOX_PROGRAM" env --dir "$REDSMITH_SANDBOX_DIR")"
+}
+
+# Stops and removes every sandbox of this test.
+sandbox_end()
+{
+    for sandbox_dir in $sandbox_dirs; do
+        "$SANDBOX_PROGRAM" reset --dir "$sandbox_dir" >/dev/null 2>&1
+        rm -rf "$sandbox_dir"
+    done
+    sandbox_dirs=
+}
+
+trap 'sandbox_status=$?; sandbox_end; exit $sandbox_status' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
