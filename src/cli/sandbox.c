@@ -21,7 +21,7 @@ char *sandbox_find_program(GError **error)
     }
     char *found = g_find_program_in_path(PROGRAM);
     if (found == NULL)
-        g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND,
+        g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
                     "there is no " PROGRAM
                     " beside redsmith or on PATH; it is built by default and "
                     "left out by --disable-sandbox");

@@ -1,7 +1,7 @@
 /*
  * sandbox: the redsmith-sandbox program, found beside our own or on PATH.
  *
- * Threads: any. Errors: RS_ERROR_NOT_FOUND when there is no such program.
+ * Threads: any. Errors: RS_ERROR_UNSUPPORTED when there is no such program.
  */
 #ifndef REDSMITH_CLI_SANDBOX_H
 #define REDSMITH_CLI_SANDBOX_H
