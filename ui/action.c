@@ -1,0 +1,60 @@
+#include "ui/action.h"
+
+#include <string.h>
+
+#include "ui/views/views.h"
+
+GPtrArray *action_gather(const ActionGroup *groups)
+{
+    GPtrArray *actions = g_ptr_array_new();
+    for (; *groups != NULL; groups++)
+        for (const Action *action = *groups; action->name != NULL; action++)
+            g_ptr_array_add(actions, (gpointer)action);
+    return actions;
+}
+
+GPtrArray *action_all(void)
+{
+    return action_gather(view_action_groups);
+}
+
+const Action *action_find(const GPtrArray *actions, const char *name)
+{
+    for (guint i = 0; i < actions->len; i++) {
+        const Action *action = g_ptr_array_index(actions, i);
+        if (strcmp(action->name, name) == 0)
+            return action;
+    }
+    return NULL;
+}
+
+const char *action_missing(const Action *action, guint has, gboolean read_only)
+{
+    static const struct {
+        guint need;
+        const char *why;
+    } needs[] = {
+        {ACTION_NEEDS_CONNECTION, "needs a connection"},
+        {ACTION_NEEDS_RELATION, "needs a table or view"},
+        {ACTION_NEEDS_ROW, "needs a row"},
+        {ACTION_NEEDS_JOB, "needs a job"},
+    };
+    if (read_only && action->flags & ACTION_CHANGES)
+        return "refused: this profile is read-only";
+    for (gsize i = 0; i < G_N_ELEMENTS(needs); i++)
+        if (action->flags & needs[i].need && !(has & needs[i].need))
+            return needs[i].why;
+    return NULL;
+}
+
+char *action_dump(void)
+{
+    g_autoptr(GPtrArray) actions = action_all();
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < actions->len; i++) {
+        const Action *action = g_ptr_array_index(actions, i);
+        g_string_append_printf(out, "%s\t%s\t%s\t%s\n", action->name, action->context,
+                               action->keys, action->help);
+    }
+    return g_string_free(out, FALSE);
+}

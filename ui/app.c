@@ -1,0 +1,537 @@
+#include "ui/app.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <glib-unix.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "config/paths.h"
+#include "ui/app_private.h"
+#include "ui/script.h"
+#include "ui/views/views.h"
+
+enum {
+    FRAME_US = 33 * 1000,   /* at most 30 frames a second */
+    JOB_TICK_MS = 100,      /* progress of running jobs */
+    WAIT_TICK_MS = 250,     /* elapsed time while something is awaited */
+    SCRIPT_ROWS = 30,
+    SCRIPT_COLUMNS = 100,
+    MESSAGES_KEPT = 200,
+};
+
+/* --- frames -----------------------------------------------------------------------------------*/
+
+static gboolean draw_due_frame(gpointer user);
+
+static gboolean on_drained(gint fd, GIOCondition condition, gpointer user)
+{
+    App *app = user;
+    app->drain_source = 0;
+    app_request_frame(app);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean draw_due_frame(gpointer user)
+{
+    App *app = user;
+    app->frame_source = 0;
+    if (!terminal_has_drained(app->terminal)) {
+        if (app->drain_source == 0)
+            app->drain_source = g_unix_fd_add(STDOUT_FILENO, G_IO_OUT, on_drained, app);
+        return G_SOURCE_REMOVE;
+    }
+    app->last_frame_us = g_get_monotonic_time();
+    app_draw(app);
+    return G_SOURCE_REMOVE;
+}
+
+void app_request_frame(App *app)
+{
+    if (app->frame_source != 0 || app->drain_source != 0 || app->terminal == NULL || app->ended)
+        return;
+    gint64 due = app->last_frame_us + FRAME_US - g_get_monotonic_time();
+    /* Idle priority: what has arrived meanwhile goes into the same frame. */
+    app->frame_source =
+        due <= 0 ? g_idle_add(draw_due_frame, app)
+                 : g_timeout_add((guint)(due / 1000) + 1, draw_due_frame, app);
+}
+
+void app_repaint(App *app)
+{
+    app->all_stale = TRUE;
+    terminal_repaint(app->terminal);
+    app_request_frame(app);
+}
+
+/* --- ticks: only while something is under way ---------------------------------------------------*/
+
+static guint tick_interval(const App *app)
+{
+    if (workbench_running_jobs(app->workbench) > 0)
+        return JOB_TICK_MS;
+    return pool_pending(workbench_pool(app->workbench)) > 0 ? WAIT_TICK_MS : 0;
+}
+
+static void start_ticking(App *app);
+
+static gboolean on_tick(gpointer user)
+{
+    App *app = user;
+    for (guint i = 0; i < app->views->len; i++) {
+        View *view = g_ptr_array_index(app->views, i);
+        if (view->class->tick != NULL)
+            view->class->tick(view);
+    }
+    app_request_frame(app);
+    app->tick_source = 0;
+    start_ticking(app); /* the interval may have changed, or nothing be left to wait for */
+    return G_SOURCE_REMOVE;
+}
+
+static void start_ticking(App *app)
+{
+    guint interval = tick_interval(app);
+    if (app->tick_source == 0 && interval > 0 && !app->ended)
+        app->tick_source = g_timeout_add(interval, on_tick, app);
+}
+
+void app_task_began(App *app)
+{
+    start_ticking(app);
+}
+
+gboolean app_is_idle(const App *app)
+{
+    return app->frame_source == 0 && app->drain_source == 0 &&
+           pool_pending(workbench_pool(app->workbench)) == 0;
+}
+
+/* --- messages -----------------------------------------------------------------------------------*/
+
+void app_message(App *app, MessageKind kind, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_free(app->message);
+    app->message = g_strdup_vprintf(format, args);
+    va_end(args);
+    app->message_kind = kind;
+    if (app->messages->len == MESSAGES_KEPT)
+        g_ptr_array_remove_index(app->messages, 0);
+    g_ptr_array_add(app->messages, g_strdup(app->message));
+    app->all_stale = TRUE;
+    app_request_frame(app);
+}
+
+void app_message_error(App *app, const GError *error)
+{
+    if (rs_error_is_cancelled(error)) {
+        app_message(app, MESSAGE_INFO, "%s", error->message);
+        return;
+    }
+    const char *hint = rs_error_hint(error);
+    app_message(app, MESSAGE_ERROR, "%s%s%s%s", error->message, hint != NULL ? " (" : "",
+                hint != NULL ? hint : "", hint != NULL ? ")" : "");
+}
+
+const GPtrArray *app_messages(const App *app)
+{
+    return app->messages;
+}
+
+void app_copy(App *app, const char *what, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    if (terminal_copy(app->terminal, text, &error))
+        app_message(app, MESSAGE_GOOD, "Copied %s, %" G_GSIZE_FORMAT " bytes, to the clipboard",
+                    what, strlen(text));
+    else
+        app_message_error(app, error);
+}
+
+/* --- what the views ask for ---------------------------------------------------------------------*/
+
+Workbench *app_workbench(const App *app)
+{
+    return app->workbench;
+}
+
+const AppOptions *app_options(const App *app)
+{
+    return &app->options;
+}
+
+const Settings *app_settings(const App *app)
+{
+    return app->options.settings != NULL ? app->options.settings : app->settings;
+}
+
+const Profile *app_profile(const App *app)
+{
+    return workbench_profile(app->workbench);
+}
+
+const GPtrArray *app_actions(const App *app)
+{
+    return app->actions;
+}
+
+const Keymap *app_keymap(const App *app)
+{
+    return app->keymap;
+}
+
+void app_set_connection(App *app, const SessionInfo *info)
+{
+    app->connected = TRUE;
+    app->tls = info->tls;
+    g_free(app->user);
+    g_free(app->transport);
+    app->user = g_strdup(info->user);
+    app->transport = g_strdup(info->transport);
+    app_request_frame(app);
+}
+
+gboolean app_is_connected(const App *app)
+{
+    return app->connected;
+}
+
+void app_set_place(App *app, const char *place)
+{
+    g_free(app->place);
+    app->place = g_strdup(place);
+    app_request_frame(app);
+}
+
+const GPtrArray *app_history(App *app, const char *name)
+{
+    return history_lines(app->history, name);
+}
+
+void app_remember(App *app, const char *name, const char *text)
+{
+    history_add(app->history, name, text);
+}
+
+gboolean app_is_scripted(const App *app)
+{
+    return app->options.script != NULL;
+}
+
+char *app_duration(const App *app, gint64 ms)
+{
+    return text_duration(app_is_scripted(app) ? 0 : (guint64)MAX(ms, 0));
+}
+
+char *app_rate(const App *app, gint64 bytes, gint64 ms)
+{
+    gboolean known = !app_is_scripted(app) && bytes > 0 && ms > 0;
+    return known ? text_rate((guint64)bytes, (guint64)ms) : g_strdup("-");
+}
+
+char *app_time_of_day(const App *app, gint64 at)
+{
+    if (app_is_scripted(app))
+        return g_strdup("12:00:00");
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(at);
+    return time != NULL ? g_date_time_format(time, "%H:%M:%S") : g_strdup("-");
+}
+
+gint64 app_now_ms(const App *app)
+{
+    return app_is_scripted(app) ? 0 : g_get_monotonic_time() / 1000;
+}
+
+Session *app_take_spare_session(App *app)
+{
+    return g_steal_pointer(&app->spare);
+}
+
+void app_put_spare_session(App *app, Session *session)
+{
+    session_free(app->spare);
+    app->spare = session;
+}
+
+/* --- signals and input --------------------------------------------------------------------------*/
+
+static gboolean on_input(gint fd, GIOCondition condition, gpointer user)
+{
+    App *app = user;
+    Key key;
+    char *paste;
+    while (!app->ended && terminal_read(app->terminal, &key, &paste)) {
+        if (paste != NULL)
+            app_paste(app, paste);
+        else
+            app_key(app, key);
+        g_free(paste);
+    }
+    if (condition & (G_IO_HUP | G_IO_ERR | G_IO_NVAL) || terminal_is_gone(app->terminal)) {
+        app->ended = TRUE;
+        g_main_loop_quit(app->loop);
+        app->input_source = 0;
+        return G_SOURCE_REMOVE;
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_resize(gpointer user)
+{
+    App *app = user;
+    terminal_measure(app->terminal);
+    app_repaint(app);
+    return G_SOURCE_CONTINUE;
+}
+
+/* SIGTERM, SIGHUP, SIGINT: leave as if told to, without asking. */
+static gboolean on_end(gpointer user)
+{
+    App *app = user;
+    app->ended = TRUE;
+    g_main_loop_quit(app->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_stop_or_continue(gint fd, GIOCondition condition, gpointer user)
+{
+    App *app = user;
+    struct signalfd_siginfo info;
+    while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGTSTP)
+            terminal_stop(app->terminal);
+        else
+            terminal_retake(app->terminal);
+        app_repaint(app);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void listen_to_signals(App *app)
+{
+    static const int ends[] = {SIGTERM, SIGHUP, SIGINT};
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
+        app->signal_sources[i] = g_unix_signal_add(ends[i], on_end, app);
+    app->signal_sources[3] = g_unix_signal_add(SIGWINCH, on_resize, app);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTSTP);
+    sigaddset(&set, SIGCONT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    app->stop_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (app->stop_fd >= 0)
+        app->stop_source = g_unix_fd_add(app->stop_fd, G_IO_IN, on_stop_or_continue, app);
+}
+
+static void remove_source(guint *source)
+{
+    if (*source != 0)
+        g_source_remove(*source);
+    *source = 0;
+}
+
+static void stop_listening(App *app)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(app->signal_sources); i++)
+        remove_source(&app->signal_sources[i]);
+    remove_source(&app->stop_source);
+    remove_source(&app->input_source);
+    remove_source(&app->frame_source);
+    remove_source(&app->drain_source);
+    remove_source(&app->tick_source);
+    if (app->stop_fd >= 0)
+        close(app->stop_fd);
+}
+
+/* --- jobs ---------------------------------------------------------------------------------------*/
+
+static void on_job_changed(gpointer user, Job *job)
+{
+    App *app = user;
+    for (guint i = 0; i < app->views->len; i++) {
+        View *view = g_ptr_array_index(app->views, i);
+        if (view->class->job_changed != NULL)
+            view->class->job_changed(view, job);
+    }
+    start_ticking(app);
+    app_request_frame(app);
+    if (app->leaving_when_idle && workbench_running_jobs(app->workbench) == 0)
+        app_apply(app, app_top(app), consequence(CONSEQUENCE_QUIT));
+}
+
+void app_leave_when_idle(App *app)
+{
+    app->leaving_when_idle = TRUE;
+    app_message(app, MESSAGE_INFO, "Leaving as soon as no job runs; q asks again");
+}
+
+void app_abandon_jobs(App *app)
+{
+    app->abandoned = TRUE;
+}
+
+Consequence app_leave(App *app)
+{
+    if (workbench_running_jobs(app->workbench) == 0)
+        return consequence(CONSEQUENCE_QUIT);
+    return consequence_push(leave_view_new(app));
+}
+
+/* --- life ---------------------------------------------------------------------------------------*/
+
+static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields,
+                                  gpointer user)
+{
+    for (gsize i = 0; i < n_fields; i++)
+        if (strcmp(fields[i].key, "MESSAGE") == 0)
+            log_write(LOG_LEVEL_WARNING, "%s", (const char *)fields[i].value);
+    if (level & (G_LOG_LEVEL_ERROR | G_LOG_FLAG_FATAL))
+        return g_log_writer_standard_streams(level, fields, n_fields, user);
+    return G_LOG_WRITER_HANDLED;
+}
+
+static gboolean load_keys(App *app, GPtrArray *complaints, GError **error)
+{
+    app->keymap = keymap_new(app->actions);
+    g_autofree char *folder = paths_config_dir();
+    g_autofree char *usual = g_build_filename(folder, "keys.conf", NULL);
+    return keymap_load(app->keymap, app->options.keys_file != NULL ? app->options.keys_file : usual,
+                       complaints, error);
+}
+
+static gboolean open_terminal(App *app, GError **error)
+{
+    const AppOptions *options = &app->options;
+    if (options->script != NULL)
+        app->terminal = terminal_open_null(
+            options->script_rows > 0 ? options->script_rows : SCRIPT_ROWS,
+            options->script_columns > 0 ? options->script_columns : SCRIPT_COLUMNS, error);
+    else
+        app->terminal = terminal_open(error);
+    if (app->terminal == NULL)
+        return FALSE;
+    app->ascii = options->ascii || !terminal_is_utf8(app->terminal) ||
+                 strcmp(app_settings(app)->borders, "ascii") == 0;
+    return TRUE;
+}
+
+static void app_free(App *app)
+{
+    for (guint i = 0; i < app->views->len; i++) {
+        View *view = g_ptr_array_index(app->views, i);
+        view->closed = TRUE;
+        g_cancellable_cancel(view->cancellable);
+    }
+    stop_listening(app);
+    workbench_on_job_changed(app->workbench, NULL, NULL);
+    terminal_close(app->terminal);
+    g_ptr_array_unref(app->views);
+    session_free(app->spare);
+    palette_free(app->palette);
+    keymap_free(app->keymap);
+    history_free(app->history);
+    settings_free(app->settings);
+    g_ptr_array_unref(app->actions);
+    g_ptr_array_unref(app->messages);
+    g_clear_pointer(&app->loop, g_main_loop_unref);
+    g_free(app->message);
+    g_free(app->queued_argument);
+    g_free(app->user);
+    g_free(app->transport);
+    g_free(app->place);
+    g_free(app);
+}
+
+static App *app_new(Workbench *workbench, const AppOptions *options)
+{
+    App *app = g_new0(App, 1);
+    app->workbench = workbench;
+    app->options = *options;
+    app->stop_fd = -1;
+    app->actions = action_all();
+    app->views = g_ptr_array_new_with_free_func((GDestroyNotify)view_unref);
+    app->messages = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *folder = paths_state_dir();
+    g_autofree char *path = g_build_filename(folder, "history", NULL);
+    app->history = history_new(options->script != NULL ? NULL : path);
+    app->all_stale = TRUE;
+    return app;
+}
+
+static void show_complaints(App *app, const GPtrArray *complaints)
+{
+    for (guint i = 0; i < complaints->len; i++)
+        app_message(app, MESSAGE_WARNING, "%s", (char *)g_ptr_array_index(complaints, i));
+}
+
+static gboolean app_start(App *app, GError **error)
+{
+    g_autoptr(GPtrArray) complaints = g_ptr_array_new_with_free_func(g_free);
+    if (app->options.settings == NULL && (app->settings = settings_load(error)) == NULL)
+        return FALSE;
+    const char *name = app->options.theme != NULL ? app->options.theme : app_settings(app)->theme;
+    const char *no_color = g_getenv("NO_COLOR");
+    gboolean plain = app->options.no_color || (no_color != NULL && *no_color != '\0');
+    Theme theme;
+    if (!theme_load(&theme, name, error) || !load_keys(app, complaints, error) ||
+        !open_terminal(app, error))
+        return FALSE;
+    app->palette = palette_new(&theme, plain);
+    workbench_on_job_changed(app->workbench, on_job_changed, app);
+    app_push(app, browse_view_new(app));
+    show_complaints(app, complaints);
+    app_draw(app); /* the first frame, before the loop hears of anything */
+    app->last_frame_us = g_get_monotonic_time();
+    return TRUE;
+}
+
+static void say_what_was_left(App *app)
+{
+    const GPtrArray *jobs = workbench_jobs(app->workbench);
+    for (guint i = 0; i < jobs->len; i++) {
+        const Job *job = g_ptr_array_index(jobs, i);
+        if (job_progress(job).state == JOB_RUNNING)
+            g_print("left: job %s; go on with: redsmith jobs resume %s\n", job_id(job),
+                    job_id(job));
+    }
+}
+
+static gboolean run_interactively(App *app)
+{
+    app->loop = g_main_loop_new(NULL, FALSE);
+    listen_to_signals(app);
+    app->input_source =
+        g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, app);
+    start_ticking(app);
+    g_main_loop_run(app->loop);
+    return TRUE;
+}
+
+gboolean app_run(Workbench *workbench, const AppOptions *options, GError **error)
+{
+    setlocale(LC_CTYPE, "");
+    App *app = app_new(workbench, options);
+    if (options->script == NULL)
+        g_log_set_writer_func(write_log, NULL, NULL);
+    gboolean held = app_start(app, error);
+    if (held)
+        held = options->script != NULL ? script_run(app, options->script, error)
+                                       : run_interactively(app);
+    if (app->abandoned) {
+        /* Freeing the workbench would cancel what runs. The journal is written for just this end. */
+        terminal_close(g_steal_pointer(&app->terminal));
+        say_what_was_left(app);
+        fflush(NULL);
+        _exit(0);
+    }
+    app_free(app);
+    return held;
+}

@@ -1,0 +1,59 @@
+/*
+ * app_private: what the files of app share. Nothing else includes this.
+ */
+#ifndef REDSMITH_UI_APP_PRIVATE_H
+#define REDSMITH_UI_APP_PRIVATE_H
+
+#include "ui/app.h"
+#include "ui/history.h"
+#include "ui/keymap.h"
+#include "ui/terminal.h"
+
+enum { MESSAGE_ROWS_MAX = 6 };
+
+struct App {
+    Workbench *workbench;
+    AppOptions options;
+    Settings *settings; /* NULL when the options have them */
+    Terminal *terminal;
+    Palette *palette;
+    GPtrArray *actions;
+    Keymap *keymap;
+    History *history;
+    GMainLoop *loop;
+    gboolean ended, ascii;
+
+    GPtrArray *views; /* of View, topmost last; owns a reference to each */
+    Key pending[KEY_SEQUENCE_MAX];
+    guint n_pending;
+    const Action *queued;
+    char *queued_argument;
+    gboolean leaving_when_idle, abandoned;
+
+    gboolean all_stale;
+    guint frame_source, drain_source, tick_source;
+    gint64 last_frame_us;
+    Rect cursor;
+
+    MessageKind message_kind;
+    char *message; /* NULL: none on the screen */
+    GPtrArray *messages;
+
+    gboolean connected, tls;
+    char *user, *transport, *place;
+    Session *spare;
+
+    guint signal_sources[4];
+    guint stop_source, input_source;
+    int stop_fd;
+};
+
+/* app_frame.c */
+void app_draw(App *app);
+
+/* app_input.c */
+void app_apply(App *app, View *view, Consequence consequence);
+void app_push(App *app, View *view);
+const char *const *app_contexts(const View *view);
+
+#endif

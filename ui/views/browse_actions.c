@@ -1,0 +1,297 @@
+#include <string.h>
+
+#include "ui/app.h"
+#include "ui/views/browse.h"
+#include "ui/views/views.h"
+
+static BrowseView *browse_of(View *view)
+{
+    return (BrowseView *)view;
+}
+
+static Consequence done(void)
+{
+    return consequence(CONSEQUENCE_DONE);
+}
+
+/* --- tree ---------------------------------------------------------------------------------------*/
+
+static Consequence tree_enter(View *view, const char *argument)
+{
+    BrowseView *browse = browse_of(view);
+    if (tree_pane_enter(browse->tree)) {
+        browse_open(browse, tree_pane_relation(browse->tree));
+        browse_set_focus(browse, FOCUS_BODY);
+    }
+    return done();
+}
+
+static Consequence tree_preview(View *view, const char *argument)
+{
+    BrowseView *browse = browse_of(view);
+    const CatalogRelation *relation = tree_pane_relation(browse->tree);
+    if (relation != NULL)
+        browse_open(browse, relation);
+    else
+        tree_pane_enter(browse->tree);
+    return done();
+}
+
+static Consequence tree_leave(View *view, const char *argument)
+{
+    tree_pane_leave(browse_of(view)->tree);
+    return done();
+}
+
+static char *tree_filter_hint(View *owner, const char *text, gboolean *bad)
+{
+    tree_pane_filter(browse_of(owner)->tree, text);
+    return NULL;
+}
+
+static gboolean tree_filter_accept(View *owner, const char *text, char **complaint)
+{
+    tree_pane_filter(browse_of(owner)->tree, text);
+    return TRUE;
+}
+
+static void tree_filter_dismiss(View *owner)
+{
+    tree_pane_filter(browse_of(owner)->tree, NULL);
+}
+
+static Consequence tree_filter(View *view, const char *argument)
+{
+    static const PromptOptions options = {.label = "names that contain",
+                                          .hint = tree_filter_hint,
+                                          .accept = tree_filter_accept,
+                                          .dismiss = tree_filter_dismiss};
+    if (argument != NULL) {
+        tree_pane_filter(browse_of(view)->tree, argument);
+        return done();
+    }
+    return consequence_push(prompt_view_new(view->app, view, &options));
+}
+
+static Consequence tree_clear_filter(View *view, const char *argument)
+{
+    tree_pane_filter(browse_of(view)->tree, NULL);
+    return done();
+}
+
+static Consequence tree_system(View *view, const char *argument)
+{
+    gboolean shown = tree_pane_toggle_system(browse_of(view)->tree);
+    app_message(view->app, MESSAGE_INFO, "System schemas are %s", shown ? "shown" : "hidden");
+    return done();
+}
+
+/* --- the whole view -----------------------------------------------------------------------------*/
+
+static Consequence browse_refresh(View *view, const char *argument)
+{
+    BrowseView *browse = browse_of(view);
+    if (browse->focus == FOCUS_BODY && browse->tab != TAB_DATA)
+        details_pane_read(browse->details, TRUE);
+    else
+        tree_pane_refresh(browse->tree);
+    return done();
+}
+
+static Consequence show_data(View *view, const char *argument)
+{
+    browse_show_tab(browse_of(view), TAB_DATA);
+    return done();
+}
+
+static Consequence show_columns(View *view, const char *argument)
+{
+    BrowseView *browse = browse_of(view);
+    const CatalogRelation *relation = tree_pane_relation(browse->tree);
+    if (browse->relation == NULL && relation != NULL)
+        browse_open(browse, relation);
+    browse_show_tab(browse, TAB_COLUMNS);
+    return done();
+}
+
+static Consequence show_ddl(View *view, const char *argument)
+{
+    show_columns(view, argument);
+    browse_show_tab(browse_of(view), TAB_DDL);
+    return done();
+}
+
+static Consequence next_pane(View *view, const char *argument)
+{
+    browse_turn_focus(browse_of(view), 1);
+    return done();
+}
+
+static Consequence previous_pane(View *view, const char *argument)
+{
+    browse_turn_focus(browse_of(view), -1);
+    return done();
+}
+
+static Consequence to_tree(View *view, const char *argument)
+{
+    BrowseView *browse = browse_of(view);
+    browse->tree_hidden = FALSE;
+    browse_set_focus(browse, FOCUS_TREE);
+    return done();
+}
+
+static Consequence hide_tree(View *view, const char *argument)
+{
+    BrowseView *browse = browse_of(view);
+    browse->tree_hidden = !browse->tree_hidden;
+    browse_set_focus(browse, browse->tree_hidden ? FOCUS_BODY : FOCUS_TREE);
+    return done();
+}
+
+static Consequence browse_cancel(View *view, const char *argument)
+{
+    BrowseView *browse = browse_of(view);
+    if (data_pane_is_waiting(browse->data)) {
+        data_pane_stop(browse->data);
+        app_message(view->app, MESSAGE_INFO, "Cancel sent to the server");
+    } else {
+        app_message(view->app, MESSAGE_INFO, "Nothing to cancel here; q leaves");
+    }
+    return done();
+}
+
+/* What a form starts from: the open relation, or the one under the cursor. */
+static void form_target(BrowseView *browse, const char **schema, const char **relation)
+{
+    const CatalogRelation *under = tree_pane_relation(browse->tree);
+    gboolean from_tree = under != NULL && (browse->focus == FOCUS_TREE || browse->relation == NULL);
+    *schema = from_tree ? under->schema : browse->schema;
+    *relation = from_tree ? under->name : browse->relation;
+    if (*schema == NULL)
+        *schema = tree_pane_schema(browse->tree);
+}
+
+static Consequence start_unload(View *view, const char *argument)
+{
+    BrowseView *browse = browse_of(view);
+    const char *schema, *relation;
+    form_target(browse, &schema, &relation);
+    const SqlQuery *shown = data_pane_query(browse->data);
+    gboolean same = shown != NULL && relation == browse->relation;
+    g_autoptr(SqlQuery) query = same ? sql_query_copy(shown) : sql_query_new(schema, relation);
+    return consequence_push(unload_form_new(view->app, query));
+}
+
+static Consequence start_write(View *view, const char *argument)
+{
+    const char *schema, *relation;
+    form_target(browse_of(view), &schema, &relation);
+    return consequence_push(write_form_new(view->app, schema, relation));
+}
+
+static Consequence start_merge(View *view, const char *argument)
+{
+    const char *schema, *relation;
+    form_target(browse_of(view), &schema, &relation);
+    return consequence_push(merge_form_new(view->app, schema, relation));
+}
+
+static Consequence open_job(View *view, const char *argument)
+{
+    Job *job = jobs_pane_current(&browse_of(view)->jobs, view->app);
+    return consequence_push(job_view_new(view->app, job_id(job)));
+}
+
+/* --- details ------------------------------------------------------------------------------------*/
+
+static Consequence copy_ddl(View *view, const char *argument)
+{
+    const char *ddl = details_pane_ddl(browse_of(view)->details);
+    if (ddl != NULL)
+        app_copy(view->app, "the DDL", ddl);
+    return done();
+}
+
+static void search_ddl(View *view, const char *text, gboolean forward)
+{
+    BrowseView *browse = browse_of(view);
+    if (text != NULL) {
+        g_free(browse->ddl_search);
+        browse->ddl_search = g_strdup(text);
+    }
+    if (browse->ddl_search == NULL ||
+        !details_pane_search(browse->details, browse->ddl_search, forward))
+        app_message(view->app, MESSAGE_INFO, "Not found");
+}
+
+static gboolean details_find_accept(View *owner, const char *text, char **complaint)
+{
+    search_ddl(owner, text, TRUE);
+    return TRUE;
+}
+
+static Consequence details_find(View *view, const char *argument)
+{
+    static const PromptOptions options = {
+        .label = "find", .history = "find", .accept = details_find_accept};
+    return consequence_push(prompt_view_new(view->app, view, &options));
+}
+
+static Consequence details_next(View *view, const char *argument)
+{
+    search_ddl(view, NULL, TRUE);
+    return done();
+}
+
+static Consequence details_previous(View *view, const char *argument)
+{
+    search_ddl(view, NULL, FALSE);
+    return done();
+}
+
+const Action browse_actions[] = {
+    {"tree.open", "tree", "Enter l Right", "open", "open the schema, table or view", ACTION_PLAIN,
+     tree_enter},
+    {"tree.preview", "tree", "Space", "preview", "show its rows and stay in the catalog",
+     ACTION_PLAIN, tree_preview},
+    {"tree.close", "tree", "h Left", "close", "close the schema, or go up to it", ACTION_HIDDEN,
+     tree_leave},
+    {"tree.filter", "tree", "/", "find name", "show only names that contain a text", ACTION_PLAIN,
+     tree_filter},
+    {"tree.show-all", "tree", "Esc", "show all", "show all names again", ACTION_HIDDEN,
+     tree_clear_filter},
+    {"tree.system", "tree", ".", "system", "show or hide system schemas", ACTION_HIDDEN,
+     tree_system},
+    {"details.copy", "details", "y", "copy DDL", "copy the DDL", ACTION_NEEDS_RELATION, copy_ddl},
+    {"details.find", "details", "/", "find", "find a text in the DDL", ACTION_NEEDS_RELATION,
+     details_find},
+    {"details.next", "details", "n", "next", "go to the next place it was found", ACTION_HIDDEN,
+     details_next},
+    {"details.previous", "details", "N", "previous", "go to the one before", ACTION_HIDDEN,
+     details_previous},
+    {"jobs.open", "jobs", "Enter l Right", "details", "show steps, log and errors of the job",
+     ACTION_NEEDS_JOB, open_job},
+    {"job.unload", "browse", "u", "unload", "unload the rows that are shown to S3 or a folder",
+     ACTION_NEEDS_RELATION, start_unload},
+    {"job.write", "browse", "w", "write", "write files into a table", ACTION_CHANGES, start_write},
+    {"job.merge", "browse", "m", "merge", "merge files or a table into a table by key",
+     ACTION_CHANGES, start_merge},
+    {"browse.data", "browse", "1", "data", "show the rows", ACTION_HIDDEN, show_data},
+    {"browse.columns", "browse", "2", "columns", "show the columns with types, keys and encodings",
+     ACTION_HIDDEN, show_columns},
+    {"browse.ddl", "browse", "3", "DDL", "show the statements that would make it again",
+     ACTION_HIDDEN, show_ddl},
+    {"browse.next-pane", "browse", "Tab", "next pane", "go to the next pane", ACTION_PLAIN,
+     next_pane},
+    {"browse.previous-pane", "browse", "Shift-Tab", "previous pane", "go to the pane before",
+     ACTION_HIDDEN, previous_pane},
+    {"browse.catalog", "browse", "0", "catalog", "go to the catalog", ACTION_HIDDEN, to_tree},
+    {"browse.hide-catalog", "browse", "Ctrl-T", "hide catalog",
+     "hide the catalog, or show it again", ACTION_HIDDEN, hide_tree},
+    {"browse.refresh", "browse", "R", "refresh", "read the catalog again", ACTION_PLAIN,
+     browse_refresh},
+    {"browse.cancel", "browse", "Ctrl-C", "cancel", "cancel the running query on the server",
+     ACTION_HIDDEN, browse_cancel},
+    {0},
+};

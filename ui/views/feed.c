@@ -1,0 +1,315 @@
+#include "ui/views/feed.h"
+
+#include "base/error.h"
+#include "ui/app.h"
+
+/*
+ * One statement. It outlives its feed while a task works on it: then feed is NULL, and what is left to
+ * do is to end the statement and hand the session on.
+ */
+typedef struct {
+    Feed *feed;
+    View *view; /* a reference: tells whether the app is still there */
+    Workbench *workbench;
+    GCancellable *cancellable;
+    char *sql;
+    Session *session;
+    Statement *statement;
+    ResultColumn *columns; /* of the worker's first answer; taken by the main thread */
+    guint n_columns;
+    RowPage *page; /* of the worker's last answer */
+    guint64 ask;   /* rows that the next task fetches */
+    gboolean working, finished;
+} Run;
+
+struct Feed {
+    View *view;
+    FeedChanged changed;
+    gpointer user;
+    Run *run; /* NULL: nothing runs */
+    RowSet *rows;
+    char *sql;
+    GError *error;
+    FeedState state;
+    guint64 wanted, cap;
+    gint64 waiting_since;
+};
+
+static void columns_free(ResultColumn *columns, guint n_columns)
+{
+    for (guint i = 0; i < n_columns; i++)
+        g_free(columns[i].name);
+    g_free(columns);
+}
+
+static void hand_session_on(Run *run)
+{
+    if (run->session == NULL)
+        return;
+    if (run->view->closed || !session_is_alive(run->session))
+        session_free(run->session);
+    else
+        app_put_spare_session(run->view->app, run->session);
+    run->session = NULL;
+}
+
+static void run_free(Run *run)
+{
+    if (run->statement != NULL)
+        statement_finish(run->statement, NULL, NULL);
+    hand_session_on(run);
+    columns_free(run->columns, run->n_columns);
+    row_page_free(run->page);
+    g_free(run->sql);
+    g_object_unref(run->cancellable);
+    view_unref(run->view);
+    g_free(run);
+}
+
+/* --- on a worker --------------------------------------------------------------------------------*/
+
+static gboolean end_statement(Run *run, GError **error)
+{
+    return run->statement == NULL ||
+           statement_finish(g_steal_pointer(&run->statement), NULL, error);
+}
+
+static void note_columns(Run *run)
+{
+    const ResultColumn *columns = statement_columns(run->statement, &run->n_columns);
+    run->columns = g_new0(ResultColumn, MAX(run->n_columns, 1));
+    for (guint i = 0; i < run->n_columns; i++) {
+        run->columns[i] = columns[i];
+        run->columns[i].name = g_strdup(columns[i].name);
+    }
+}
+
+static gboolean start(Run *run, GCancellable *cancellable, GError **error)
+{
+    if (run->session != NULL && !session_is_alive(run->session))
+        g_clear_pointer(&run->session, session_free);
+    if (run->session == NULL)
+        run->session = workbench_open_session(run->workbench, cancellable, error);
+    if (run->session == NULL)
+        return FALSE;
+    run->statement = session_start(run->session, run->sql, cancellable, error);
+    if (run->statement == NULL)
+        return FALSE;
+    note_columns(run);
+    return TRUE;
+}
+
+static gboolean fetch(gpointer data, GCancellable *cancellable, GError **error)
+{
+    Run *run = data;
+    if (run->statement == NULL && !start(run, cancellable, error))
+        return FALSE;
+    run->page = row_page_new(run->n_columns);
+    if (!statement_fetch(run->statement, run->ask, row_page_add, run->page, &run->finished,
+                         cancellable, error)) {
+        end_statement(run, NULL);
+        return FALSE;
+    }
+    return !run->finished || end_statement(run, error);
+}
+
+/* Ending is no cancelled thing to do: the task's own cancellable is not looked at. */
+static gboolean end(gpointer data, GCancellable *cancellable, GError **error)
+{
+    end_statement(data, NULL);
+    return TRUE;
+}
+
+/* --- on the main thread -------------------------------------------------------------------------*/
+
+static void end_destroy(gpointer data)
+{
+    run_free(data);
+}
+
+/* The run goes its own way: what it holds is ended and freed by a task. */
+static void let_go(Run *run)
+{
+    run->feed = NULL;
+    g_cancellable_cancel(run->cancellable);
+    if (run->working)
+        return; /* its completion comes back here */
+    if (run->statement == NULL)
+        run_free(run);
+    else
+        pool_submit(workbench_pool(run->workbench), POOL_INTERACTIVE, "end statement", end, NULL,
+                    run, end_destroy, NULL);
+}
+
+static void set_state(Feed *feed, FeedState state)
+{
+    feed->state = state;
+    feed->changed(feed->user);
+}
+
+static gboolean take_answer(Feed *feed, Run *run, GError **error)
+{
+    if (feed->rows == NULL && run->columns != NULL)
+        feed->rows = rowset_new(run->columns, run->n_columns, 0);
+    if (run->page == NULL || feed->rows == NULL)
+        return TRUE;
+    return rowset_take_page(feed->rows, g_steal_pointer(&run->page), error);
+}
+
+static void ask_for_more(Feed *feed);
+
+static void fetched(gpointer data, TaskOutcome outcome, const GError *error)
+{
+    Run *run = data;
+    run->working = FALSE;
+    if (run->feed == NULL || run->view->closed) {
+        let_go(run);
+        return;
+    }
+    Feed *feed = run->feed;
+    g_autoptr(GError) failure = NULL;
+    gboolean stored = take_answer(feed, run, &failure);
+    if (outcome == TASK_DONE && stored && !run->finished) {
+        feed->state = FEED_PAUSED;
+        ask_for_more(feed);
+        feed->changed(feed->user);
+        return;
+    }
+    feed->run = NULL;
+    let_go(run);
+    if (outcome == TASK_DONE && stored) {
+        set_state(feed, FEED_FINISHED);
+        return;
+    }
+    feed->error = g_error_copy(error != NULL ? error : failure);
+    set_state(feed, outcome == TASK_CANCELLED ? FEED_CANCELLED : FEED_FAILED);
+}
+
+static void submit(Feed *feed, Run *run, guint64 ask)
+{
+    run->ask = ask;
+    run->working = TRUE;
+    feed->waiting_since = app_now_ms(feed->view->app);
+    pool_submit(workbench_pool(run->workbench), POOL_INTERACTIVE, "rows", fetch, fetched, run,
+                NULL, run->cancellable);
+    app_task_began(feed->view->app);
+}
+
+static void ask_for_more(Feed *feed)
+{
+    Run *run = feed->run;
+    if (run == NULL || run->working || feed->rows == NULL)
+        return;
+    guint64 have = rowset_n_rows(feed->rows);
+    guint64 limit = feed->cap > 0 ? MIN(feed->wanted, feed->cap) : feed->wanted;
+    if (have >= limit)
+        return;
+    feed->state = FEED_READING;
+    submit(feed, run, feed->cap > 0 ? MIN(FEED_PAGE, feed->cap - have) : FEED_PAGE);
+}
+
+Feed *feed_new(View *view, FeedChanged changed, gpointer user)
+{
+    Feed *feed = g_new0(Feed, 1);
+    feed->view = view;
+    feed->changed = changed;
+    feed->user = user;
+    return feed;
+}
+
+static void abandon(Feed *feed)
+{
+    if (feed->run != NULL)
+        let_go(g_steal_pointer(&feed->run));
+}
+
+void feed_free(Feed *feed)
+{
+    if (feed == NULL)
+        return;
+    abandon(feed);
+    rowset_free(feed->rows);
+    g_clear_error(&feed->error);
+    g_free(feed->sql);
+    g_free(feed);
+}
+
+void feed_start(Feed *feed, const char *sql, guint64 cap)
+{
+    abandon(feed);
+    g_clear_pointer(&feed->rows, rowset_free);
+    g_clear_error(&feed->error);
+    g_autofree char *copy = g_strdup(sql); /* sql may be our own */
+    g_free(feed->sql);
+    feed->sql = g_steal_pointer(&copy);
+    feed->cap = cap;
+    feed->wanted = FEED_PAGE;
+    Run *run = g_new0(Run, 1);
+    run->feed = feed;
+    run->view = view_ref(feed->view);
+    run->workbench = app_workbench(feed->view->app);
+    run->cancellable = g_cancellable_new();
+    run->sql = g_strdup(feed->sql);
+    run->session = app_take_spare_session(feed->view->app);
+    feed->run = run;
+    submit(feed, run, cap > 0 ? MIN(FEED_FIRST, cap) : FEED_FIRST);
+    set_state(feed, FEED_STARTING);
+}
+
+void feed_stop(Feed *feed)
+{
+    Run *run = feed->run;
+    if (run == NULL)
+        return;
+    if (run->working) {
+        g_cancellable_cancel(run->cancellable);
+        return; /* the completion says what the server answered */
+    }
+    abandon(feed);
+    feed->error = g_error_new(RS_ERROR, RS_ERROR_CANCELLED, "cancelled; the rest was not read");
+    set_state(feed, FEED_CANCELLED);
+}
+
+void feed_want(Feed *feed, guint64 rows)
+{
+    if (rows <= feed->wanted)
+        return;
+    feed->wanted = rows;
+    ask_for_more(feed);
+}
+
+void feed_set_cap(Feed *feed, guint64 cap)
+{
+    feed->cap = cap;
+    ask_for_more(feed);
+}
+
+FeedState feed_state(const Feed *feed)
+{
+    return feed->state;
+}
+
+gboolean feed_is_capped(const Feed *feed)
+{
+    return feed->state == FEED_PAUSED && feed->cap > 0 && rowset_n_rows(feed->rows) >= feed->cap;
+}
+
+RowSet *feed_rows(const Feed *feed)
+{
+    return feed->rows;
+}
+
+const char *feed_sql(const Feed *feed)
+{
+    return feed->sql;
+}
+
+const GError *feed_error(const Feed *feed)
+{
+    return feed->error;
+}
+
+gint64 feed_waiting_ms(const Feed *feed)
+{
+    return app_now_ms(feed->view->app) - feed->waiting_since;
+}

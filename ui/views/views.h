@@ -1,0 +1,72 @@
+/*
+ * views: how each view is made, and all their actions.
+ *
+ * Constructors give one reference, which goes to the app with consequence_push.
+ */
+#ifndef REDSMITH_UI_VIEWS_H
+#define REDSMITH_UI_VIEWS_H
+
+#include "sql/query.h"
+#include "ui/action.h"
+#include "ui/view.h"
+#include "ui/widgets/pager.h"
+
+/* The actions of every view and of the app, in the order of help and footer; NULL-terminated. */
+extern const ActionGroup view_action_groups[];
+
+/* The catalog, a relation's tabs and the jobs: the bottom of the stack. */
+View *browse_view_new(App *app);
+
+/* What works here: the actions of the view below it. */
+View *help_view_new(App *app, const View *below);
+View *palette_view_new(App *app);
+View *log_view_new(App *app);      /* the statements that were sent */
+View *messages_view_new(App *app); /* the messages so far */
+
+/* Asks what becomes of running jobs. */
+View *leave_view_new(App *app);
+
+/* Text to read. Takes the pager. what: how the copied text is called, "the value". */
+View *text_view_new(App *app, const char *title, Pager *pager, const char *what);
+
+/* A line to type at the bottom of the screen. */
+typedef struct {
+    const char *label;   /* "filter"; static */
+    const char *history; /* name of its history, or NULL */
+    const char *initial; /* NULL: empty */
+    int hint_rows;       /* rows for what hint says */
+    gboolean secret;
+    /* What the text would do, shown while it is typed; *bad when it cannot be. May be NULL. */
+    char *(*hint)(View *owner, const char *text, gboolean *bad);
+    /* TRUE closes the prompt; FALSE leaves it open and shows *complaint. */
+    gboolean (*accept)(View *owner, const char *text, char **complaint);
+    /* The prompt was left without accepting. May be NULL. */
+    void (*dismiss)(View *owner);
+} PromptOptions;
+
+/* options are copied; owner is referenced. */
+View *prompt_view_new(App *app, View *owner, const PromptOptions *options);
+
+/* A question with keys of its own, of which none is the key that opened it. */
+typedef struct {
+    Key key;           /* 0 ends the list */
+    const char *label; /* static */
+    Consequence (*run)(View *owner); /* NULL: nothing happens, the dialog closes */
+} ConfirmChoice;
+/* text may have several lines. Esc closes it without a choice. */
+View *confirm_view_new(App *app, View *owner, const char *text, const ConfirmChoice *choices);
+
+/* Jobs: the list with the journal's, one job's steps, log and errors. */
+View *jobs_view_new(App *app);
+View *job_view_new(App *app, const char *id);
+
+/* Forms and what comes of them. schema and relation may be NULL; query (not taken) is what the data
+ * tab shows, or NULL. */
+View *unload_form_new(App *app, const SqlQuery *query);
+View *write_form_new(App *app, const char *schema, const char *relation);
+View *merge_form_new(App *app, const char *schema, const char *relation);
+
+/* A plan to look at and to run. Takes the plan; command is the headless twin, a shell line. */
+View *plan_view_new(App *app, Plan *plan, const char *command);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * grid: rows and columns with a cell cursor, a frozen header and frozen first columns.
+ *
+ * It knows nothing of where cells come from: a GridModel answers for them. Column widths are fitted
+ * to what is shown, up to a cap, and only ever grow while the same rows are looked at, so that a page
+ * does not jump. A moved cursor changes two cells and two marks in the gutter, not two rows: what a
+ * key costs on a slow line.
+ *
+ * Threads: main thread.
+ */
+#ifndef REDSMITH_UI_GRID_H
+#define REDSMITH_UI_GRID_H
+
+#include "ui/draw.h"
+#include "ui/widgets/scroll.h"
+
+typedef enum {
+    GRID_VALUE,
+    GRID_NULL,
+    GRID_EMPTY, /* '' or nothing but blanks: shown in quotes */
+} GridCell;
+
+typedef struct {
+    guint (*n_columns)(gpointer user);
+    guint64 (*n_rows)(gpointer user);
+    const char *(*name)(gpointer user, guint column);
+    gboolean (*is_number)(gpointer user, guint column);
+    /* Appends the cell's text, at most about `limit` bytes of it, printable. */
+    GridCell (*cell)(gpointer user, guint64 row, guint column, gsize limit, GString *text);
+} GridModel;
+
+typedef struct Grid Grid;
+
+/* The model is borrowed; user is given to its functions. */
+Grid *grid_new(const GridModel *model, gpointer user);
+void grid_free(Grid *grid);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Grid, grid_free)
+
+/* Other columns: widths, sort mark and column cursor start anew; rows back to the top. */
+void grid_reset(Grid *grid);
+/* The same columns with other rows: the column stays. */
+void grid_rewind(Grid *grid);
+
+void grid_move(Grid *grid, Movement movement);
+guint64 grid_row(const Grid *grid);
+guint grid_column(const Grid *grid);
+void grid_go_to(Grid *grid, guint64 row, guint column);
+
+/* How many rows are seen below the header, as last drawn. */
+int grid_height(const Grid *grid);
+/* The first row that is seen. */
+guint64 grid_top(const Grid *grid);
+
+/* columns that stay at the left; 0 none. */
+void grid_freeze(Grid *grid, guint columns);
+guint grid_frozen(const Grid *grid);
+/* Toggles the current column between the cap and its full width. */
+void grid_fit_column(Grid *grid);
+/* The sorted column, -1 none. */
+void grid_set_sort(Grid *grid, int column, gboolean descending);
+
+void grid_draw(Grid *grid, const Canvas *canvas, gboolean focused);
+
+#endif
