@@ -191,45 +191,6 @@ gboolean unload_columns_check(GPtrArray *columns, const UnloadOptions *options, 
 
 /* --- JSON --------------------------------------------------------------------------------------- */
 
-void json_append_string(GString *out, const char *text, gsize length)
-{
-    static const char letters[] = "\b\f\n\r\t", names[] = "bfnrt";
-    g_string_append_c(out, '"');
-    for (gsize i = 0; i < length; i++) {
-        char c = text[i];
-        const char *known = c != '\0' ? strchr(letters, c) : NULL;
-        if (c == '"' || c == '\\') {
-            g_string_append_c(out, '\\');
-            g_string_append_c(out, c);
-        } else if (known != NULL) {
-            g_string_append_c(out, '\\');
-            g_string_append_c(out, names[known - letters]);
-        } else if ((guchar)c < 0x20) {
-            g_string_append_printf(out, "\\u%04x", (guint)c);
-        } else {
-            g_string_append_c(out, c);
-        }
-    }
-    g_string_append_c(out, '"');
-}
-
-void json_append_compact(GString *out, const char *text, gsize length)
-{
-    gboolean inside = FALSE;
-    for (gsize i = 0; i < length; i++) {
-        char c = text[i];
-        if (inside && c == '\\' && i + 1 < length) {
-            g_string_append_c(out, c);
-            c = text[++i];
-        } else if (c == '"') {
-            inside = !inside;
-        } else if (!inside && g_ascii_isspace(c)) {
-            continue;
-        }
-        g_string_append_c(out, c);
-    }
-}
-
 static gboolean is_json_number(const PgField *field)
 {
     gsize first = field->length > 0 && field->text[0] == '-' ? 1 : 0;

@@ -12,6 +12,7 @@
 
 #include <glib.h>
 
+#include "sandbox/json_text.h"
 #include "sandbox/pgcopy.h"
 #include "sandbox/unload_options.h"
 
@@ -60,10 +61,5 @@ gboolean unload_append_row(GString *out, const GPtrArray *columns, const PgField
 /* Appends the folder "k1=v1/k2=v2/" of the row. Bytes that a key's folder cannot hold are %XX. */
 void unload_append_partition(GString *out, const GPtrArray *columns, const PgField *fields,
                              const UnloadOptions *options);
-
-/* Appends "text" as a JSON string, with its quotes. */
-void json_append_string(GString *out, const char *text, gsize length);
-/* Appends JSON text without the blanks between its tokens. */
-void json_append_compact(GString *out, const char *text, gsize length);
 
 #endif
