@@ -20,14 +20,14 @@
 #define STOP_DEADLINE_US (20 * G_USEC_PER_SEC)
 #define POLL_US 5000
 
-/* Settings of every run. Nothing here survives a power cut, nor has to. Shared memory is in mapped
- * files inside the data folder: a killed server leaves nothing in /dev/shm. */
+/* Settings of every run. Nothing here survives a power cut, nor has to; a commit survives kill -9,
+ * because it is written, if not synced, before it is answered. Shared memory is in mapped files inside
+ * the data folder: a killed server leaves nothing in /dev/shm. */
 static const char *const settings[] = {
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "max_connections=200",
     "fsync=off",
-    "synchronous_commit=off",
     "full_page_writes=off",
     "wal_level=minimal",
     "max_wal_senders=0",
