@@ -46,7 +46,7 @@ static const FieldRow fields[] = {
      .sentence = "refuse whatever writes"},
     {"production", FIELD_FLAG, AT(production), .fallback = "false",
      .sentence = "mark the screen, and ask for the name before anything destructive"},
-    {"statement_timeout", FIELD_DURATION, AT(statement_timeout_ms), .most = G_MAXINT,
+    {"statement_timeout", FIELD_DURATION, AT(statement_timeout_ms), .most = 86400000,
      .fallback = "0", .sentence = "cancel statements that take longer; 0 never does"},
     {"connect_timeout", FIELD_DURATION, AT(connect_timeout_ms), .least = 100, .most = 600000,
      .fallback = "10s", .sentence = "give up connecting after this time"},
