@@ -265,6 +265,8 @@ static void fill_write(Execution *run, JobResult *result)
                               : g_strdup_printf("%s rows loaded into %s", rows, run->plan->target);
     gint64 sent = noted(run, "sent"), skipped = sent - result->rows_loaded;
     if (sent >= 0 && skipped > 0) {
+        if (run->session != NULL)
+            execution_note_skipped(run);
         g_autofree char *count = text_count((guint64)skipped);
         g_autofree char *whole = g_strdup_printf("%s, %s skipped", result->summary, count);
         g_free(result->summary);
@@ -469,6 +471,8 @@ gboolean executor_clean(const Plan *plan, Journal *journal, const ExecutorContex
                              .result = &result};
     run.cancel = cancellable != NULL ? g_object_ref(cancellable) : g_cancellable_new();
     g_mutex_init(&run.lock);
-    return execution_clean_all(&run, error) &&
-           write_end(&run, last_state(journal), NULL, "cleaned up", FALSE, error);
+    if (!execution_clean_all(&run, error))
+        return FALSE;
+    JobState state = last_state(journal);
+    return state == JOB_DONE || write_end(&run, state, NULL, "cleaned up", FALSE, error);
 }

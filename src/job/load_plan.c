@@ -284,6 +284,9 @@ void load_plan_add_copy_checks(PlanStep *step, const LoadSource *source, const L
     PlanAction *note =
         plan_step_add_action(step, ACTION_NOTE_VALUE, "note", "SELECT pg_last_copy_count()");
     note->name = g_strdup("copied");
+    PlanAction *query =
+        plan_step_add_action(step, ACTION_NOTE_VALUE, "note", "SELECT pg_last_query_id()");
+    query->name = g_strdup("query");
     /* rows skipped on the user's word cannot be told from rows lost */
     if (!load_plan_counts_records(source, facts) || source->max_errors > 1)
         return;

@@ -254,6 +254,9 @@ static void add_unload(Plan *plan, const UnloadRequest *request, const char *sql
     PlanAction *note =
         plan_step_add_action(step, ACTION_NOTE_VALUE, "note", "SELECT pg_last_unload_count()");
     note->name = g_strdup("unloaded");
+    PlanAction *id =
+        plan_step_add_action(step, ACTION_NOTE_VALUE, "note", "SELECT pg_last_query_id()");
+    id->name = g_strdup("query");
     PlanStep *check = plan_add_step(plan, STEP_CHECK, "the files are complete");
     PlanAction *agree = plan_step_add_action(check, ACTION_EXPECT_MANIFEST, "check", NULL);
     agree->failure = g_strdup("records of the manifest = rows the server unloaded, and every "
