@@ -70,11 +70,12 @@ tap_skip_all()
 # wait_until SECONDS COMMAND...: tries until it succeeds.
 wait_until()
 {
+    wait_step=0.05
     wait_end=$(($(date +%s) + $1))
     shift
     until "$@" >/dev/null 2>&1; do
         [ "$(date +%s)" -le "$wait_end" ] || return 1
-        sleep 0.05
+        sleep "$wait_step"
     done
 }
 

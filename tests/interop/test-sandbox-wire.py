@@ -149,10 +149,11 @@ def fails(sqlstate, function, *arguments):
 
 def wait_for(condition, seconds=10):
     end = time.monotonic() + seconds
+    pause = threading.Event()
     while time.monotonic() < end:
         if condition():
             return
-        time.sleep(0.02)
+        pause.wait(0.02)
     raise AssertionError("not in time")
 
 
