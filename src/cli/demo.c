@@ -207,6 +207,11 @@ static gboolean unload_sales(Tour *tour, const char *title, const char *to, cons
                       expected, error);
 }
 
+static int compare_paths(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* The files of a folder, sorted; NULL-terminated. */
 static char **files_of(const char *folder, GError **error)
 {
@@ -218,7 +223,7 @@ static char **files_of(const char *folder, GError **error)
     while ((name = g_dir_read_name(dir)) != NULL)
         if (*name != '.')
             g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
-    g_ptr_array_sort(paths, (GCompareFunc)g_strcmp0);
+    g_ptr_array_sort(paths, compare_paths);
     g_ptr_array_add(paths, NULL);
     return (char **)g_ptr_array_steal(paths, NULL);
 }

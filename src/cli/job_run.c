@@ -6,9 +6,13 @@
 #include "base/text.h"
 #include "cli/terminal.h"
 
+/* The outcome, which the log's last line tells, is printed as the result or the failure instead. */
 static void log_line(gpointer user, const char *line)
 {
     CliContext *cli = user;
+    if (g_str_has_prefix(line, "done: ") || g_str_has_prefix(line, "failed in step ") ||
+        g_str_has_prefix(line, "cancelled in step "))
+        return;
     narrator_say(cli->narrator, "%s", line);
 }
 
@@ -118,9 +122,6 @@ char *job_load_error_text(const LoadError *load_error)
         g_string_append_printf(out, "   value %s\n", value);
     }
     g_string_append_printf(out, "  %s (%d)", load_error->reason, load_error->code);
-    g_autofree char *advice = load_error_advice(load_error);
-    if (advice != NULL)
-        g_string_append_printf(out, "\n  %s", advice);
     return g_string_free(out, FALSE);
 }
 
@@ -157,11 +158,12 @@ static gboolean run_job(CliContext *cli, const Plan *plan, const Plan *shown, co
         say_load_errors(cli, result);
     if (!print_result(cli, id, shown, result, failure, done ? error : NULL))
         return FALSE;
-    if (!done) {
-        g_propagate_prefixed_error(error, g_steal_pointer(&failure), "job %s: ", id);
-        return FALSE;
-    }
-    return TRUE;
+    if (done)
+        return TRUE;
+    const char *how = rs_error_is_cancelled(failure) ? "ended" : "failed";
+    g_propagate_prefixed_error(error, g_steal_pointer(&failure), "job %s %s in step %d: ", id, how,
+                               progress_read(&progress).step + 1);
+    return FALSE;
 }
 
 static gboolean print_plan(CliContext *cli, const Plan *plan, GError **error)
