@@ -42,7 +42,6 @@ void backend_rollback(FrontSession *session)
 /* Messages that may come at any time, errors, and the end of a query. */
 static gboolean handle_other(FrontSession *session, const WireHead *head, gboolean *failed)
 {
-    g_auto(Relay) relay = {.silent = TRUE};
     char *body = wire_body(session->backend, head);
     if (body == NULL)
         return FALSE;

@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "sql/lexer.h"
 
-#define QUEUE_MAX 2000         /* statements that wait to be written before their sessions do */
+#define QUEUE_MAX 2000 /* statements that wait to be written before their sessions do */
+/* A short statement's start and end are one write, if nobody asks for them before. */
+#define LINGER_US 5000
 #define TEXT_MAX (64 * 1024)   /* bytes of a statement that are kept */
 #define ID_CHUNK 1000          /* ids that are taken from the sequence at once */
 #define KEPT_STATEMENTS 100000 /* older rows of query_log are removed */
@@ -30,6 +32,7 @@ struct FrontLog {
     GCond wake, idle;
     GQueue queue; /* of LogRecord */
     gboolean writing, closing;
+    gboolean hurry; /* somebody waits for what is queued */
     gint64 next_id, last_id;
 };
 
@@ -212,12 +215,16 @@ static gpointer write_queue(gpointer user)
             g_cond_wait(&log->wake, &log->lock);
         if (g_queue_is_empty(&log->queue))
             break;
+        gint64 end = g_get_monotonic_time() + LINGER_US;
+        while (!log->hurry && !log->closing && g_cond_wait_until(&log->wake, &log->lock, end))
+            continue;
         g_autofree char *sql = take_queue(log);
         log->writing = TRUE;
         g_mutex_unlock(&log->lock);
         PQclear(run(log->written, sql));
         g_mutex_lock(&log->lock);
         log->writing = FALSE;
+        log->hurry = log->hurry && !g_queue_is_empty(&log->queue);
         g_cond_broadcast(&log->idle);
     }
     g_mutex_unlock(&log->lock);
@@ -226,8 +233,11 @@ static gpointer write_queue(gpointer user)
 
 static void wait_until_written(FrontLog *log)
 {
-    while (log->writing || !g_queue_is_empty(&log->queue))
+    while (log->writing || !g_queue_is_empty(&log->queue)) {
+        log->hurry = TRUE;
+        g_cond_signal(&log->wake);
         g_cond_wait(&log->idle, &log->lock);
+    }
 }
 
 static void enqueue(FrontLog *log, LogRecord *record, gboolean wait)
@@ -235,7 +245,8 @@ static void enqueue(FrontLog *log, LogRecord *record, gboolean wait)
     if (!record->queued) {
         record->queued = TRUE;
         g_queue_push_tail(&log->queue, record);
-        g_cond_signal(&log->wake);
+        if (g_queue_get_length(&log->queue) == 1)
+            g_cond_signal(&log->wake);
     }
     if (wait || g_queue_get_length(&log->queue) > QUEUE_MAX)
         wait_until_written(log);

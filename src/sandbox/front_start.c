@@ -266,7 +266,6 @@ static gboolean send_backend_startup(FrontSession *session, const Request *reque
 /* PostgreSQL's side of the start-up: keys and the settings that the client is told. */
 static gboolean read_backend_startup(FrontSession *session)
 {
-    g_auto(Relay) relay = {0};
     WireHead head;
     do {
         if (!wire_next(session->backend, &head))
