@@ -44,7 +44,7 @@ gboolean front_cancelled(FrontSession *session);
 Store *front_store(FrontSession *session);
 const char *front_iam_role(const FrontSession *session); /* the one role that exists */
 const char *front_region(const FrontSession *session);
-int front_pid(const FrontSession *session);       /* what pg_backend_pid() says */
+int front_pid(const FrontSession *session); /* what pg_backend_pid() says */
 const char *front_user(const FrontSession *session);
 const char *front_database(const FrontSession *session);
 
@@ -74,6 +74,7 @@ gboolean backend_copy_out(FrontSession *session, const char *copy_sql, BackendLi
  * the backend end returns FALSE, the error is kept for the client, and *error_line is the line number
  * from PostgreSQL's CONTEXT (0: none), so that it can be traced to its source. */
 gboolean backend_copy_in_begin(FrontSession *session, const char *copy_sql);
+/* FALSE: the backend has given up, and what follows would be thrown away; call end, which says why. */
 gboolean backend_copy_in_data(FrontSession *session, const char *bytes, gsize length);
 gboolean backend_copy_in_end(FrontSession *session, guint64 *rows, guint64 *error_line);
 void backend_copy_in_abort(FrontSession *session, const char *reason);
@@ -84,6 +85,7 @@ void backend_error_clear(FrontSession *session);
 /*
  * The log connection: a second, superuser connection in autocommit, so that what it writes is seen
  * by others at once, even while this session's transaction is open. For the system views' tables.
+ * Its literals are standard ones: only the quote is doubled.
  */
 gboolean front_log(FrontSession *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 gint64 front_log_value(FrontSession *session, const char *sql); /* first value as a number, -1 */

@@ -259,6 +259,7 @@ int front_main(const SandboxState *state, int listen_fd, int ready_fd)
         return 1;
     close(ready_fd);
     accept_until_told(&server, listen_fd);
+    front_log_settle(server.log);
     log_write(LOG_LEVEL_INFO, "the wire front ends");
     return 0; /* sessions end with the process, and their backends roll back */
 }

@@ -309,6 +309,21 @@ static gboolean start_all(Supervisor *supervisor, const char *template_dir, GErr
            state_save(state, error);
 }
 
+/* A process in the background has no other place for what GLib or the C library say at the end. */
+static void keep_last_words(const char *log_file)
+{
+    struct stat out, null;
+    if (fstat(STDERR_FILENO, &out) != 0 || stat("/dev/null", &null) != 0 ||
+        out.st_rdev != null.st_rdev || !S_ISCHR(out.st_mode))
+        return;
+    int fd = open(log_file, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (dup2(fd, STDERR_FILENO) < 0)
+        log_write(LOG_LEVEL_WARNING, "standard error is lost: %s", g_strerror(errno));
+    close(fd);
+}
+
 static gboolean take_folder(Supervisor *supervisor, const char *dir, GError **error)
 {
     if (!lock_supervisor(dir, error))
@@ -319,8 +334,11 @@ static gboolean take_folder(Supervisor *supervisor, const char *dir, GError **er
         return FALSE;
     }
     g_autofree char *log_file = g_build_filename(dir, "log", "sandbox.log", NULL);
-    return lock_alive(dir, error) && load_state(supervisor, dir, error) &&
-           make_folders(supervisor->state, error) && log_open(log_file, LOG_LEVEL_INFO, error);
+    if (!lock_alive(dir, error) || !load_state(supervisor, dir, error) ||
+        !make_folders(supervisor->state, error) || !log_open(log_file, LOG_LEVEL_INFO, error))
+        return FALSE;
+    keep_last_words(log_file);
+    return TRUE;
 }
 
 gboolean supervisor_run(const char *dir, const char *template_dir, SupervisorReady ready,
