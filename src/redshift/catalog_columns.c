@@ -16,15 +16,19 @@ enum {
     COLUMN_DEFAULT,
     COLUMN_COMMENT,
     COLUMN_NUMBER,
-    COLUMN_MODIFIER
 };
 
-/* Redshift's own types by our name: the server's may be qualified by a schema. */
-static char *column_type(const char *text, guint32 oid, int modifier)
+/* The name without a schema, and the oid that goes with it where the server's own says nothing: a
+ * server that imitates Redshift's types has them under other numbers. */
+static void set_type(CatalogColumn *column, const char *text, guint32 oid)
 {
-    if (strchr(text, '.') != NULL)
-        return type_text(oid, modifier);
-    return g_strdup(text);
+    const char *dot = strrchr(text, '.');
+    guint32 named = 0;
+    int modifier;
+    column->type = g_strdup(dot == NULL ? text : dot + 1);
+    column->type_oid = oid;
+    if (strcmp(type_name(oid), "unknown") == 0 && type_parse(column->type, &named, &modifier))
+        column->type_oid = named;
 }
 
 GPtrArray *catalog_local_columns(Session *session, guint32 oid, GArray *numbers,
@@ -32,8 +36,7 @@ GPtrArray *catalog_local_columns(Session *session, guint32 oid, GArray *numbers,
 {
     g_autofree char *sql = g_strdup_printf(
         "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, a.attnotnull, "
-        "pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum), a.attnum, "
-        "a.atttypmod "
+        "pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum), a.attnum "
         "FROM pg_attribute a "
         "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
         "WHERE a.attrelid = %u AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
@@ -49,9 +52,8 @@ GPtrArray *catalog_local_columns(Session *session, guint32 oid, GArray *numbers,
         const char *value = probe_text(rows, i, COLUMN_DEFAULT);
         int number = (int)probe_number(rows, i, COLUMN_NUMBER, 0);
         column->name = g_strdup(probe_text(rows, i, COLUMN_NAME));
-        column->type_oid = (guint32)probe_number(rows, i, COLUMN_OID, 0);
-        column->type = column_type(probe_text(rows, i, COLUMN_TYPE), column->type_oid,
-                                   (int)probe_number(rows, i, COLUMN_MODIFIER, -1));
+        set_type(column, probe_text(rows, i, COLUMN_TYPE),
+                 (guint32)probe_number(rows, i, COLUMN_OID, 0));
         column->not_null = g_strcmp0(probe_text(rows, i, COLUMN_NOT_NULL), "t") == 0;
         column->identity = catalog_identity(value, &column->identity_by_default);
         column->default_value = column->identity == NULL ? g_strdup(value) : NULL;
