@@ -210,12 +210,11 @@ static gboolean at_delimiter(const RecordReader *reader, const char *p, const ch
            memcmp(p, reader->options->delimiter, reader->delimiter_length) == 0;
 }
 
-static void fail_record(CopyRecord *record, const RecordReader *reader, int code,
-                        const char *reason)
+static void fail_record(CopyRecord *record, guint field, int code, const char *reason)
 {
     record->error_code = code;
     record->reason = reason;
-    record->error_field = reader->fields->len;
+    record->error_field = field;
 }
 
 /* The quote that closes: of the same kind, unescaped, and before a delimiter or the end. */
@@ -269,11 +268,12 @@ static void split_text(RecordReader *reader, CopyRecord *record)
     const CopyOptions *options = reader->options;
     const char *p = record->raw, *end = p + record->raw_length;
     for (;;) {
+        guint index = reader->fields->len;
         const char *stop;
         if (options->remove_quotes && p < end && (*p == '"' || *p == '\'')) {
             const char *close = closing_quote(reader, p, end);
             if (close == NULL) {
-                fail_record(record, reader, LOAD_ERROR_DELIMITER,
+                fail_record(record, index, LOAD_ERROR_DELIMITER,
                             "Delimited value missing end quote");
                 return;
             }
@@ -331,12 +331,13 @@ static void split_csv(RecordReader *reader, CopyRecord *record)
 {
     const char *p = record->raw, *end = p + record->raw_length;
     for (;;) {
+        guint index = reader->fields->len;
         const char *start = skip_csv_blanks(reader, p, end);
         const char *stop = start < end && *start == reader->options->quote
                                ? take_quoted(reader, start, end)
                                : take_plain(reader, p, end);
         if (stop == NULL || (stop < end && !at_delimiter(reader, stop, end))) {
-            fail_record(record, reader, LOAD_ERROR_DELIMITER, "Invalid quote formatting for CSV");
+            fail_record(record, index, LOAD_ERROR_DELIMITER, "Invalid quote formatting for CSV");
             return;
         }
         if (stop == end)
@@ -371,7 +372,7 @@ static void split_fixed(RecordReader *reader, CopyRecord *record)
         p = stop;
     }
     if (p < end)
-        fail_record(record, reader, LOAD_ERROR_TOO_MANY, "Extra column(s) found");
+        fail_record(record, widths->len, LOAD_ERROR_TOO_MANY, "Extra column(s) found");
 }
 
 /* --- records ------------------------------------------------------------------------------------ */
@@ -410,7 +411,7 @@ static gboolean skip_headers(RecordReader *reader, GError **error)
 static void split_record(RecordReader *reader, CopyRecord *record)
 {
     if (record->raw_length == 0 && reader->columns > 1) {
-        fail_record(record, reader, LOAD_ERROR_EMPTY_LINE, "Line is empty");
+        fail_record(record, 0, LOAD_ERROR_EMPTY_LINE, "Line is empty");
         return;
     }
     switch (reader->options->format) {
@@ -513,7 +514,7 @@ static RecordResult next_json(RecordReader *reader, CopyRecord *record, GError *
     gboolean good = nested && found && json_is_value(record->raw, record->raw_length);
     consume(reader, scan.at, FALSE);
     if (!good)
-        fail_record(record, reader, LOAD_ERROR_LINE, "Invalid JSON object");
+        fail_record(record, 0, LOAD_ERROR_LINE, "Invalid JSON object");
     return RECORD_READ;
 }
 

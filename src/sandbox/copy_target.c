@@ -190,6 +190,6 @@ char *copy_target_statement(const CopyTarget *target)
             g_string_append(out, ", ");
         append_name(out, ((LoadColumn *)target->columns->pdata[i])->name);
     }
-    g_string_append(out, ") FROM STDIN");
+    g_string_append(out, ") FROM STDIN (ENCODING 'UTF8')");
     return g_string_free(out, FALSE);
 }

@@ -22,7 +22,7 @@ typedef struct {
 gboolean copy_target_find(FrontSession *session, const CopyOptions *options, CopyTarget *target);
 void copy_target_clear(CopyTarget *target);
 
-/* COPY "s"."t" ("a", ..) FROM STDIN. Free with g_free. */
+/* COPY "s"."t" ("a", ..) FROM STDIN, in UTF-8 whatever the client's encoding. Free with g_free. */
 char *copy_target_statement(const CopyTarget *target);
 /* "s"."t", quoted. Free with g_free. */
 char *copy_target_name(const CopyTarget *target);

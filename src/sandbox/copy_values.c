@@ -1,7 +1,5 @@
 #include "sandbox/copy_values.h"
 
-#include <errno.h>
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,18 +243,15 @@ static gboolean load_float(GString *out, const LoadColumn *column, const char *t
     if (legal < length)
         return bad_digit(problem, LOAD_ERROR_FLOAT, text, length, legal, type);
     char *rest = NULL;
-    errno = 0;
     double value = g_ascii_strtod(copy, &rest);
     if (rest == copy || *rest != '\0')
         return bad_digit(problem, LOAD_ERROR_FLOAT, text, length, (gsize)(rest - copy), type);
-    gboolean beyond =
-        column->bytes == 4 ? fabs(value) > FLT_MAX : errno == ERANGE && fabs(value) > 1;
-    if (beyond)
+    double rounded = column->bytes == 4 ? (double)(float)value : value;
+    if (isinf(rounded))
         return problem_set(problem, LOAD_ERROR_LENGTH, 0, "Overflow, Value '%.40s', Type: %s", copy,
                            type);
     /* What is nearer to zero than the type can say is zero; PostgreSQL would refuse it. */
-    double least = column->bytes == 4 ? (double)FLT_TRUE_MIN : DBL_TRUE_MIN;
-    if (fabs(value) < least)
+    if (rounded == 0)
         g_string_append_c(out, '0');
     else
         g_string_append(out, copy);

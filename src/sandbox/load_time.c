@@ -129,15 +129,18 @@ static gboolean read_offset(const char **p, const char *end, LoadMoment *moment)
 {
     if (*p == end || (**p != '+' && **p != '-'))
         return FALSE;
-    int sign = *(*p)++ == '-' ? -1 : 1, hours, minutes = 0;
+    int sign = *(*p)++ == '-' ? -1 : 1, hours, minutes = 0, seconds = 0;
     if (!read_digits(p, end, 1, 2, &hours))
         return FALSE;
     read_char(p, end, ':');
     if (*p < end && g_ascii_isdigit(**p) && !read_digits(p, end, 2, 2, &minutes))
         return FALSE;
+    /* Zones of the time before zones have seconds. */
+    if (read_char(p, end, ':') && !read_digits(p, end, 2, 2, &seconds))
+        return FALSE;
     moment->has_zone = TRUE;
-    moment->zone_minutes = sign * (hours * 60 + minutes);
-    return hours <= 15 && minutes <= 59;
+    moment->zone_seconds = sign * (hours * 3600 + minutes * 60 + seconds);
+    return hours <= 15 && minutes <= 59 && seconds <= 59;
 }
 
 static gsize word_length(const char *p, const char *end)
@@ -167,7 +170,7 @@ static gboolean read_zone_name(const char **p, const char *end, LoadMoment *mome
             continue;
         *p += length;
         moment->has_zone = TRUE;
-        moment->zone_minutes = zones[i].hours * 60;
+        moment->zone_seconds = zones[i].hours * 3600;
         return TRUE;
     }
     return FALSE;
@@ -618,9 +621,13 @@ static void append_clock(GString *out, const LoadMoment *moment, gboolean zone)
     g_string_append_printf(out, "%02d:%02d:%02d", moment->hour, moment->minute, moment->second);
     if (moment->microsecond != 0)
         g_string_append_printf(out, ".%06d", moment->microsecond);
-    if (zone && moment->has_zone)
-        g_string_append_printf(out, "%c%02d:%02d", moment->zone_minutes < 0 ? '-' : '+',
-                               ABS(moment->zone_minutes) / 60, ABS(moment->zone_minutes) % 60);
+    if (!zone || !moment->has_zone)
+        return;
+    int east = ABS(moment->zone_seconds);
+    g_string_append_printf(out, "%c%02d:%02d", moment->zone_seconds < 0 ? '-' : '+', east / 3600,
+                           east / 60 % 60);
+    if (east % 60 != 0)
+        g_string_append_printf(out, ":%02d", east % 60);
 }
 
 static void append_era(GString *out, const LoadMoment *moment)

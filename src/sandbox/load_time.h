@@ -33,7 +33,7 @@ typedef struct {
     int year; /* 1 BC is 0 */
     int month, day, hour, minute, second, microsecond;
     gboolean has_zone;
-    int zone_minutes; /* east of UTC */
+    int zone_seconds; /* east of UTC */
 } LoadMoment;
 
 /* FALSE when the text is not one. zone: is a zone allowed, as in TIMESTAMPTZ? Blanks around are fine. */

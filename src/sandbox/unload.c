@@ -28,7 +28,7 @@ typedef struct {
     /* Why the copy was stopped from this side, if it was. */
     Refusal refusal;
     GError *error;
-    gboolean cancelled;
+    gboolean cancelled, backend_failed;
 } Unload;
 
 static void unload_clear(Unload *unload)
@@ -169,14 +169,43 @@ static char *copy_statement_of(const Unload *unload)
 {
     const GPtrArray *names = unload->options.partition_by;
     if (names == NULL)
-        return g_strdup_printf("COPY (%s\n) TO STDOUT", unload->sql);
+        return g_strdup_printf("COPY (%s\n) TO STDOUT (ENCODING 'UTF8')", unload->sql);
     GString *sql = g_string_new(NULL);
     g_string_printf(sql, "COPY (SELECT * FROM (%s\n) AS unloaded ORDER BY ", unload->sql);
     for (guint i = 0; i < names->len; i++)
         g_string_append_printf(sql, "%d, ",
                                unload_column_index(unload->columns, names->pdata[i]) + 1);
-    g_string_append(sql, "pg_catalog.row_number() OVER ()) TO STDOUT");
+    g_string_append(sql, "pg_catalog.row_number() OVER ()) TO STDOUT (ENCODING 'UTF8')");
     return g_string_free(sql, FALSE);
+}
+
+static gboolean note_text(gpointer user, guint n, const char *const *values, const int *lengths)
+{
+    (void)lengths;
+    if (n > 0 && values[0] != NULL)
+        g_string_assign(user, values[0]);
+    return TRUE;
+}
+
+static gboolean set_date_style(FrontSession *session, const char *style)
+{
+    g_autoptr(GString) sql = g_string_new("SELECT pg_catalog.set_config('datestyle', ");
+    pg_append_literal(sql, style, -1);
+    g_string_append(sql, ", false)");
+    return backend_query(session, sql->str, NULL, NULL);
+}
+
+/* Files hold ISO dates whatever the session's DateStyle is; *style is what to go back to, or "". */
+static gboolean use_iso_dates(Unload *unload, GString *style)
+{
+    if (!backend_query(unload->session, "SELECT pg_catalog.current_setting('datestyle')", note_text,
+                       style))
+        return FALSE;
+    if (g_str_has_prefix(style->str, "ISO")) {
+        g_string_truncate(style, 0);
+        return TRUE;
+    }
+    return set_date_style(unload->session, "ISO, MDY");
 }
 
 /* FALSE with the reason given to the front. */
@@ -194,7 +223,28 @@ static gboolean run_query(Unload *unload)
         return engine_refuse(unload->session, &unload->refusal);
     if (unload->error != NULL)
         return fail_with_error(unload->session, unload->error);
-    return FALSE; /* the backend's own error, which the front has */
+    unload->backend_failed = TRUE; /* its own error, which the front has */
+    return FALSE;
+}
+
+/*
+ * Setting DateStyle back would clear the backend's error, so that becomes the statement's own first.
+ * Inside a failed block the setting fails as well, and the rollback restores it.
+ */
+static gboolean run_with_iso_dates(Unload *unload)
+{
+    g_autoptr(GString) style = g_string_new(NULL);
+    gboolean good = use_iso_dates(unload, style) && run_query(unload);
+    if (style->len == 0)
+        return good;
+    const FrontError *error = backend_error(unload->session);
+    if (unload->backend_failed && error != NULL) {
+        refuse(&unload->refusal, error->sqlstate, "%s", error->message);
+        unload->refusal.detail = g_strdup(error->detail);
+        engine_refuse(unload->session, &unload->refusal);
+    }
+    set_date_style(unload->session, style->str);
+    return good;
 }
 
 /* --- the manifest ------------------------------------------------------------------------------- */
@@ -270,7 +320,7 @@ static gboolean move_rows(Unload *unload)
     unload_log_begin(&unload->log, unload->session, &unload->options, unload->files,
                      unload->query_id);
     pace_begin(&unload->pace, unload->session, "unload", tick, unload);
-    if (run_query(unload) && finish(unload)) {
+    if (run_with_iso_dates(unload) && finish(unload)) {
         unload_log_end(&unload->log, "completed", NULL);
         return TRUE;
     }
