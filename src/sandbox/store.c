@@ -435,7 +435,7 @@ static gboolean install(StoreWriter *writer, const StoreObject *object, GError *
     g_autofree char *data = g_strconcat(stem, ".", generation, NULL);
     g_autofree char *meta = g_strconcat(stem, META_SUFFIX, NULL);
     g_autofree char *old = NULL;
-    g_autoptr(StoreObject) before = load_object(stem, writer->bucket, writer->key, &old, NULL);
+    store_object_free(load_object(stem, writer->bucket, writer->key, &old, NULL));
     if (!make_folder(folder, error))
         return FALSE;
     if (rename(writer->path, data) < 0)
@@ -483,7 +483,7 @@ gboolean store_delete(Store *store, const char *bucket, const char *key, GError 
     g_autofree char *stem = stem_of_key(store, bucket, key);
     g_autofree char *meta = g_strconcat(stem, META_SUFFIX, NULL);
     g_autofree char *data = NULL;
-    g_autoptr(StoreObject) before = load_object(stem, bucket, key, &data, NULL);
+    store_object_free(load_object(stem, bucket, key, &data, NULL));
     gboolean gone = unlink(meta) == 0 || errno == ENOENT;
     if (!gone)
         rs_error_set_errno(error, errno, "cannot delete s3://%s/%s", bucket, key);
