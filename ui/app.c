@@ -56,7 +56,8 @@ void app_request_frame(App *app)
 {
     if (app->frame_source != 0 || app->drain_source != 0 || app->terminal == NULL || app->ended)
         return;
-    gint64 due = app->last_frame_us + FRAME_US - g_get_monotonic_time();
+    g_return_if_fail(!app->drawing); /* a view that is stale by being drawn would never rest */
+    gint64 due = app_is_scripted(app) ? 0 : app->last_frame_us + FRAME_US - g_get_monotonic_time();
     /* Idle priority: what has arrived meanwhile goes into the same frame. */
     app->frame_source =
         due <= 0 ? g_idle_add(draw_due_frame, app)

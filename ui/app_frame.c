@@ -92,6 +92,22 @@ static int draw_hint(const Canvas *canvas, int x, const char *key, const char *l
 }
 
 
+/* The first of its keys that an action of a nearer context does not take. */
+static const char *key_that_works(const App *app, const Action *action, const char *const *contexts)
+{
+    g_autofree char *all = keymap_keys(app->keymap, action);
+    g_auto(GStrv) names = g_strsplit(all, ", ", -1);
+    for (char **name = names; *name != NULL && **name != '\0'; name++) {
+        Key keys[KEY_SEQUENCE_MAX];
+        const Action *found = NULL;
+        guint n_keys = key_parse_sequence(*name, keys);
+        if (keymap_find(app->keymap, contexts, keys, n_keys, &found) == KEYMAP_BOUND &&
+            found == action)
+            return g_intern_string(*name);
+    }
+    return NULL;
+}
+
 /* The keys of the topmost view, in the order of its contexts; what cannot run now is left out. */
 static void draw_footer(App *app, const Canvas *canvas)
 {
@@ -109,9 +125,11 @@ static void draw_footer(App *app, const Canvas *canvas)
     for (const char *const *context = app_contexts(top); *context != NULL && x >= 0; context++) {
         for (guint i = 0; i < app->actions->len && x >= 0; i++) {
             const Action *action = g_ptr_array_index(app->actions, i);
-            const char *key = keymap_first_key(app->keymap, action);
-            if (strcmp(action->context, *context) == 0 && !(action->flags & ACTION_HIDDEN) &&
-                key != NULL && action_missing(action, has, read_only) == NULL)
+            if (strcmp(action->context, *context) != 0 || action->flags & ACTION_HIDDEN ||
+                action_missing(action, has, read_only) != NULL)
+                continue;
+            const char *key = key_that_works(app, action, app_contexts(top));
+            if (key != NULL)
                 x = draw_hint(canvas, x, key, action->label);
         }
     }
@@ -197,6 +215,7 @@ static void draw_views(App *app, int rows, int columns)
 void app_draw(App *app)
 {
     int rows, columns;
+    app->drawing = TRUE;
     terminal_size(app->terminal, &rows, &columns);
     if (!layout_is_usable(rows, columns)) {
         app->cursor = (Rect){0};
@@ -210,5 +229,6 @@ void app_draw(App *app)
         if (app->message != NULL)
             draw_message(app, rows, columns);
     }
+    app->drawing = FALSE;
     terminal_show(app->terminal, app->cursor.y, app->cursor.x, app->cursor.rows > 0);
 }

@@ -30,7 +30,7 @@ struct App {
     char *queued_argument;
     gboolean leaving_when_idle, abandoned;
 
-    gboolean all_stale;
+    gboolean all_stale, drawing;
     guint frame_source, drain_source, tick_source;
     gint64 last_frame_us;
     Rect cursor;

@@ -205,7 +205,8 @@ static void ask_for_more(Feed *feed)
     if (have >= limit)
         return;
     feed->state = FEED_READING;
-    submit(feed, run, feed->cap > 0 ? MIN(FEED_PAGE, feed->cap - have) : FEED_PAGE);
+    guint64 page = FEED_PAGE - have % FEED_PAGE; /* the first few rows are part of a page */
+    submit(feed, run, feed->cap > 0 ? MIN(page, feed->cap - have) : page);
 }
 
 Feed *feed_new(View *view, FeedChanged changed, gpointer user)

@@ -53,11 +53,9 @@ static Consequence filter_prompt(View *view, const char *argument)
             app_message(view->app, MESSAGE_ERROR, "%s", complaint);
         return done();
     }
-    const char *column = data_pane_column_name(data_of(view));
-    g_autofree char *initial = column != NULL ? g_strconcat(column, " ", NULL) : NULL;
     const PromptOptions options = {.label = "where",
                                    .history = "filter",
-                                   .initial = initial,
+                                   .insert = data_pane_column_name(data_of(view)),
                                    .hint_rows = 3,
                                    .hint = filter_hint,
                                    .accept = filter_accept};

@@ -4,7 +4,7 @@
 #include "ui/keymap.h"
 #include "ui/views/views.h"
 
-enum { KEYS_COLUMNS = 18, HELP_COLUMNS = 62 };
+enum { KEYS_COLUMNS = 16, HELP_COLUMNS = 56 };
 
 static const char *context_title(const char *context)
 {
@@ -31,7 +31,8 @@ static void add_action(Pager *pager, App *app, const Action *action, guint has)
     g_autofree char *keys = keymap_keys(app_keymap(app), action);
     g_autofree char *fitted = text_fit(keys, KEYS_COLUMNS, TEXT_LEFT, FALSE);
     const char *missing = action_missing(action, has, app_profile(app)->read_only);
-    g_autofree char *help = text_fit(action->help, HELP_COLUMNS, TEXT_LEFT, FALSE);
+    int columns = MAX(HELP_COLUMNS, text_width(action->help));
+    g_autofree char *help = text_fit(action->help, columns, TEXT_LEFT, FALSE);
     if (missing != NULL)
         pager_addf(pager, ROLE_QUIET, "  %s %s  (%s)", fitted, action->help, missing);
     else

@@ -8,6 +8,7 @@ typedef struct {
     View *owner; /* a reference */
     PromptOptions options;
     Input *input;
+    char *insert;    /* NULL: Tab does nothing */
     char *complaint; /* what accept said; until the next key */
 } PromptView;
 
@@ -31,7 +32,7 @@ static void draw_hint(PromptView *prompt, const Canvas *canvas)
 {
     gboolean bad = prompt->complaint != NULL;
     g_autofree char *hint = g_strdup(prompt->complaint);
-    if (hint == NULL && prompt->options.hint != NULL)
+    if (hint == NULL && prompt->options.hint != NULL && prompt->options.hint_rows > 0)
         hint = prompt->options.hint(prompt->owner, input_text(prompt->input), &bad);
     Rect rect = canvas->rect;
     Canvas below = canvas_part(canvas, (Rect){rect.y + 2, rect.x, rect.rows - 2, rect.columns});
@@ -41,10 +42,23 @@ static void draw_hint(PromptView *prompt, const Canvas *canvas)
     pager_draw(pager, &below);
 }
 
+/* The dialog's keys, at the right of its title. */
+static void draw_keys(const PromptView *prompt, const Canvas *canvas)
+{
+    g_autofree char *text =
+        prompt->insert != NULL
+            ? g_strdup_printf(" Enter accepts  Esc gives up  Tab inserts %s ", prompt->insert)
+            : g_strdup(" Enter accepts  Esc gives up ");
+    int x = canvas->rect.columns - text_width(text) - 2;
+    if (x > text_width(prompt->options.label) + 6)
+        draw_words(canvas, 0, x, ROLE_HINT, text);
+}
+
 static void draw(View *view, Canvas *canvas, guint stale)
 {
     PromptView *prompt = prompt_of(view);
     draw_rule(canvas, 0, 0, canvas->rect.columns, prompt->options.label, TRUE);
+    draw_keys(prompt, canvas);
     draw_blank(canvas, 1, 0, -1, ROLE_TEXT);
     draw_hint(prompt, canvas);
     input_draw(prompt->input, canvas, 1, 2, canvas->rect.columns - 4, TRUE);
@@ -86,7 +100,9 @@ static Consequence key(View *view, Key key_pressed)
             prompt->options.dismiss(prompt->owner);
         return consequence(CONSEQUENCE_POP);
     }
-    if (!input_key(prompt->input, key_pressed))
+    if (key_pressed == UI_KEY_TAB && prompt->insert != NULL)
+        input_paste(prompt->input, prompt->insert);
+    else if (!input_key(prompt->input, key_pressed))
         return consequence(CONSEQUENCE_NONE);
     told(prompt);
     return consequence(CONSEQUENCE_DONE);
@@ -105,6 +121,7 @@ static void free_view(View *view)
     PromptView *prompt = prompt_of(view);
     input_free(prompt->input);
     g_free(prompt->complaint);
+    g_free(prompt->insert);
     view_unref(prompt->owner);
 }
 
@@ -126,6 +143,10 @@ View *prompt_view_new(App *app, View *owner, const PromptOptions *options)
     prompt->input =
         input_new(options->initial, options->history != NULL ? app_history(app, options->history) : NULL,
                   options->secret);
-    prompt->options.initial = NULL; /* the caller's */
+    if (options->insert != NULL) {
+        g_autofree char *printable = text_printable(options->insert, -1);
+        prompt->insert = g_strconcat(printable, " ", NULL);
+    }
+    prompt->options.initial = prompt->options.insert = NULL; /* the caller's */
     return &prompt->view;
 }

@@ -34,6 +34,7 @@ typedef struct {
     const char *label;   /* "filter"; static */
     const char *history; /* name of its history, or NULL */
     const char *initial; /* NULL: empty */
+    const char *insert;  /* what Tab inserts: the column's name; NULL: nothing */
     int hint_rows;       /* rows for what hint says */
     gboolean secret;
     /* What the text would do, shown while it is typed; *bad when it cannot be. May be NULL. */

@@ -247,6 +247,8 @@ static void draw_cell(const Grid *grid, const Canvas *canvas, int y, guint64 row
     GridCell kind = read_cell(grid, row, slot->column, read_limit(grid, slot->column), text);
     const char *shown = kind == GRID_NULL ? draw_sign(canvas, SIGN_NULL) : text->str;
     gboolean number = grid->model->is_number(grid->user, slot->column);
+    if (number && text_width(shown) > slot->width)
+        shown = draw_sign(canvas, SIGN_CUT); /* half a number would be another number */
     Role role = current ? ROLE_CURSOR : kind == GRID_VALUE ? ROLE_TEXT : ROLE_NULL;
     draw_text(canvas, y, slot->x, slot->width, role, number ? TEXT_RIGHT : TEXT_LEFT, shown);
     if (current)
