@@ -323,12 +323,16 @@ SELECT NULL::text AS redshift_database_name, NULL::text AS schemaname, NULL::tex
        NULL::int AS part_key, NULL::text AS is_nullable WHERE false;
 
 -- Rows of a table: counted, unless somebody holds it exclusively, which a look at the catalog must not
--- wait for.
+-- wait for. Views are never counted: the planner may ask before it has filtered, and a view of the
+-- catalog would ask in turn.
 CREATE FUNCTION redsmith_catalog.row_count(relation oid) RETURNS bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
 DECLARE
     n bigint;
 BEGIN
+    IF NOT EXISTS (SELECT FROM redsmith_sandbox.table_note WHERE table_oid = row_count.relation) THEN
+        RETURN 0;
+    END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = row_count.relation
                AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid()) THEN
         SELECT greatest(reltuples, 0) INTO n FROM pg_catalog.pg_class WHERE oid = row_count.relation;
@@ -341,6 +345,12 @@ END $$;
 -- SVV_TABLE_INFO: leaves out empty, temporary and system tables. The size counts 1 MB blocks of
 -- PostgreSQL's storage, which is the only one there is.
 CREATE VIEW redsmith_catalog.svv_table_info AS
+WITH listed AS MATERIALIZED (
+    SELECT r.* FROM redsmith_sandbox.relation r
+    JOIN pg_catalog.pg_class c ON c.oid = r.oid AND c.relpersistence <> 't' AND c.relkind = 'r'
+    JOIN redsmith_sandbox.table_note t ON t.table_oid = r.oid),
+counted AS MATERIALIZED (
+    SELECT listed.*, redsmith_catalog.row_count(oid) AS tbl_rows FROM listed)
 SELECT r.database_name AS database, r.schema_name AS schema, r.oid AS table_id,
        r.table_name AS "table",
        CASE WHEN t.encode_auto THEN 'Y, AUTO(ENCODE)'
@@ -362,23 +372,22 @@ SELECT r.database_name AS database, r.schema_name AS schema, r.oid AS table_id,
        0::bigint AS empty,
        CASE WHEN k.attname IS NULL THEN NULL ELSE 0 END::numeric(5, 2) AS unsorted,
        CASE WHEN c.reltuples < 0 THEN NULL
-            ELSE least(abs(count.tbl_rows - c.reltuples) / count.tbl_rows * 100, 100)
+            ELSE least(abs(r.tbl_rows - c.reltuples) / nullif(r.tbl_rows, 0) * 100, 100)
        END::numeric(5, 2) AS stats_off,
-       count.tbl_rows::numeric(38, 0) AS tbl_rows,
+       r.tbl_rows::numeric(38, 0) AS tbl_rows,
        CASE WHEN k.attname IS NULL THEN NULL ELSE 1 END::numeric(19, 2) AS skew_sortkey1,
        CASE WHEN t.dist_style = 'KEY' THEN 1 END::numeric(19, 2) AS skew_rows,
-       count.tbl_rows::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
+       r.tbl_rows::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
        NULL::numeric(12, 2) AS vacuum_sort_benefit, t.create_time
-FROM redsmith_sandbox.relation r
+FROM counted r
 JOIN redsmith_sandbox.table_note t ON t.table_oid = r.oid
-JOIN pg_catalog.pg_class c ON c.oid = r.oid AND c.relpersistence <> 't' AND c.relkind = 'r'
+JOIN pg_catalog.pg_class c ON c.oid = r.oid
 LEFT JOIN redsmith_catalog.pg_attribute k ON k.attrelid = r.oid AND abs(k.attsortkeyord) = 1,
 LATERAL (SELECT max(atttypmod - 4) FILTER (WHERE atttypid = 'varchar'::regtype
                                            AND atttypmod > 4) AS widest
          FROM pg_catalog.pg_attribute WHERE attrelid = r.oid AND NOT attisdropped) w,
-LATERAL (SELECT redsmith_catalog.row_count(r.oid) AS tbl_rows) count,
 LATERAL (SELECT greatest(1, (c.relpages::bigint * 8192 + 1048575) / 1048576) AS blocks) size
-WHERE count.tbl_rows > 0 AND redsmith_catalog.sees(0);
+WHERE r.tbl_rows > 0 AND redsmith_catalog.sees(0);
 
 -- pg_get_late_binding_view_cols(): the sandbox makes no late-binding views.
 CREATE FUNCTION redsmith_catalog.pg_get_late_binding_view_cols() RETURNS SETOF record
