@@ -1,9 +1,7 @@
 /*
- * Catalog, sessions, load errors and activity against a running sandbox: the one whose exports are in
- * the environment (PGHOST, PGPORT, ...), else one of its own in a temporary folder. Skips where no
- * redsmith-sandbox was built.
+ * Catalog, sessions, load errors and activity against the sandbox whose exports are in the environment:
+ * run by test-redshift-live.sh, which starts one.
  */
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,68 +11,8 @@
 #include "redshift/load_errors.h"
 #include "redshift/wire_session.h"
 
-typedef struct {
-    char *program, *dir; /* NULL: somebody else's sandbox */
-    const char *why_not; /* no sandbox: why the tests are skipped */
-} Sandbox;
-
-/* --- the sandbox ------------------------------------------------------------------------------- */
-
-static gboolean run_sandbox(const Sandbox *sandbox, const char *command, char **output)
-{
-    const char *argv[] = {sandbox->program, command, "--dir", sandbox->dir, NULL};
-    g_autoptr(GError) error = NULL;
-    int status = 0;
-    gboolean ran = g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, output,
-                                NULL, &status, &error) &&
-                   g_spawn_check_wait_status(status, &error);
-    if (!ran)
-        g_printerr("# redsmith-sandbox %s: %s\n", command, error->message);
-    return ran;
-}
-
-/* Takes "export NAME='value'" lines into the environment; the values need no unescaping. */
-static void take_exports(const char *text)
-{
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line != NULL; line++) {
-        char *name = g_str_has_prefix(*line, "export ") ? *line + strlen("export ") : NULL;
-        char *value = name == NULL ? NULL : strchr(name, '=');
-        if (value == NULL)
-            continue;
-        *value++ = '\0';
-        if (*value == '\'' || *value == '"')
-            value[strlen(value) - 1] = '\0', value++;
-        g_setenv(name, value, TRUE);
-    }
-}
-
-static void sandbox_begin(Sandbox *sandbox)
-{
-    if (g_getenv("REDSMITH_SANDBOX_DIR") != NULL && g_getenv("PGPORT") != NULL)
-        return;
-    const char *folder = g_getenv("REDSMITH_BUILDDIR");
-    sandbox->program = g_build_filename(folder == NULL ? "." : folder, "redsmith-sandbox", NULL);
-    if (access(sandbox->program, X_OK) != 0) {
-        sandbox->why_not = "redsmith-sandbox was not built";
-        return;
-    }
-    sandbox->dir = g_dir_make_tmp("redsmith-live-XXXXXX", NULL);
-    g_autofree char *exports = NULL;
-    g_assert_true(run_sandbox(sandbox, "start", NULL));
-    g_assert_true(run_sandbox(sandbox, "env", &exports));
-    take_exports(exports);
-}
-
-static void sandbox_end(Sandbox *sandbox)
-{
-    if (sandbox->dir != NULL) {
-        run_sandbox(sandbox, "reset", NULL);
-        g_rmdir(sandbox->dir);
-    }
-    g_free(sandbox->program);
-    g_free(sandbox->dir);
-}
+/* No statement here is long: one that is would otherwise hold up the tests for ever. */
+#define STATEMENT_TIMEOUT_MS 120000
 
 static Session *open_session(void)
 {
@@ -88,7 +26,8 @@ static Session *open_session(void)
         .user = g_getenv("PGUSER"),
         .password = password,
         .sslmode = "prefer",
-        .application = "test-redshift-live",
+        .application = "redshift-live",
+        .statement_timeout_ms = STATEMENT_TIMEOUT_MS,
     };
     Session *session = wire_session_open(&options, NULL, &error);
     g_assert_no_error(error);
@@ -110,33 +49,18 @@ static char *value(Session *session, const char *sql)
     return text;
 }
 
-/* Skips the test where there is no sandbox. */
-static Session *begin_test(gconstpointer data)
-{
-    const Sandbox *sandbox = data;
-    if (sandbox->why_not != NULL) {
-        g_test_skip(sandbox->why_not);
-        return NULL;
-    }
-    return open_session();
-}
-
 /* --- sessions ---------------------------------------------------------------------------------- */
 
-static void test_the_server_says_that_it_is_redshift(gconstpointer data)
+static void test_the_server_says_that_it_is_redshift(void)
 {
-    g_autoptr(Session) session = begin_test(data);
-    if (session == NULL)
-        return;
+    g_autoptr(Session) session = open_session();
     g_assert_true(g_str_has_prefix(session_info(session)->server_version, "Redshift "));
     g_assert_cmpint(session_info(session)->backend_pid, >, 0);
 }
 
-static void test_a_wrong_password_is_an_auth_error(gconstpointer data)
+static void test_a_wrong_password_is_an_auth_error(void)
 {
-    g_autoptr(Session) session = begin_test(data);
-    if (session == NULL)
-        return;
+    g_autoptr(Session) session = open_session();
     g_autoptr(GError) error = NULL;
     g_autoptr(Secret) password = secret_new("not the password", -1);
     const SessionInfo *info = session_info(session);
@@ -155,11 +79,9 @@ static void cancel_on_tick(gpointer user)
     g_cancellable_cancel(user);
 }
 
-static void test_a_long_statement_is_cancelled_on_the_server(gconstpointer data)
+static void test_a_long_statement_is_cancelled_on_the_server(void)
 {
-    g_autoptr(Session) session = begin_test(data);
-    if (session == NULL)
-        return;
+    g_autoptr(Session) session = open_session();
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
     g_autoptr(GError) error = NULL;
     g_assert_false(session_run_with_tick(
@@ -181,13 +103,11 @@ static const CatalogColumn *column_named(const GPtrArray *columns, const char *n
     g_error("no column %s", name);
 }
 
-static void test_schemas_and_relations_are_listed(gconstpointer data)
+static void test_schemas_and_relations_are_listed(void)
 {
     static const char *const names[] = {"category", "date",  "event", "listing",
                                         "sales",    "users", "venue"};
-    g_autoptr(Session) session = begin_test(data);
-    if (session == NULL)
-        return;
+    g_autoptr(Session) session = open_session();
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) schemas = catalog_load_schemas(session, NULL, &error);
     g_assert_no_error(error);
@@ -211,11 +131,9 @@ static void test_schemas_and_relations_are_listed(gconstpointer data)
     g_assert_cmpuint(found, ==, G_N_ELEMENTS(names));
 }
 
-static void test_keys_and_encodings_are_known(gconstpointer data)
+static void test_keys_and_encodings_are_known(void)
 {
-    g_autoptr(Session) session = begin_test(data);
-    if (session == NULL)
-        return;
+    g_autoptr(Session) session = open_session();
     g_autoptr(GError) error = NULL;
     g_autofree char *before = value(session, "SHOW search_path");
     g_autoptr(CatalogTable) table = catalog_load_table(session, "public", "sales", NULL, &error);
@@ -231,11 +149,9 @@ static void test_keys_and_encodings_are_known(gconstpointer data)
     g_assert_cmpstr(after, ==, before);
 }
 
-static void test_what_does_not_exist_is_said_with_near_misses(gconstpointer data)
+static void test_what_does_not_exist_is_said_with_near_misses(void)
 {
-    g_autoptr(Session) session = begin_test(data);
-    if (session == NULL)
-        return;
+    g_autoptr(Session) session = open_session();
     g_autoptr(GError) error = NULL;
     g_assert_null(catalog_load_table(session, "public", "slaes", NULL, &error));
     g_assert_error(error, RS_ERROR, RS_ERROR_NOT_FOUND);
@@ -266,11 +182,9 @@ static void replay(Session *session, const char *ddl)
             run(session, *statement);
 }
 
-static void test_ddl_can_be_replayed(gconstpointer data)
+static void test_ddl_can_be_replayed(void)
 {
-    g_autoptr(Session) session = begin_test(data);
-    if (session == NULL)
-        return;
+    g_autoptr(Session) session = open_session();
     run(session, "DROP SCHEMA IF EXISTS live CASCADE");
     run(session, "CREATE SCHEMA live");
     run(session, "CREATE TABLE live.parent (id bigint NOT NULL, PRIMARY KEY (id)) DISTSTYLE ALL");
@@ -323,11 +237,9 @@ static char *unload_sql(const char *query, const char *url)
                            url, g_getenv("REDSMITH_IAM_ROLE"));
 }
 
-static void test_reasons_of_a_refused_load_are_read(gconstpointer data)
+static void test_reasons_of_a_refused_load_are_read(void)
 {
-    g_autoptr(Session) session = begin_test(data);
-    if (session == NULL)
-        return;
+    g_autoptr(Session) session = open_session();
     g_autoptr(GError) error = NULL;
     g_autofree char *url = stage_url("venue_");
     g_autofree char *unload = unload_sql("SELECT venueid, venuename FROM venue", url);
@@ -354,11 +266,9 @@ static void test_reasons_of_a_refused_load_are_read(gconstpointer data)
     g_assert_nonnull(strstr(advice, "\"venuename\""));
 }
 
-static void test_an_unload_is_seen_by_another_session(gconstpointer data)
+static void test_an_unload_is_seen_by_another_session(void)
 {
-    g_autoptr(Session) session = begin_test(data);
-    if (session == NULL)
-        return;
+    g_autoptr(Session) session = open_session();
     g_autoptr(GError) error = NULL;
     g_autoptr(Session) watcher = open_session();
     g_autofree char *url = stage_url("sales_");
@@ -384,26 +294,21 @@ static void test_an_unload_is_seen_by_another_session(gconstpointer data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    Sandbox sandbox = {NULL, NULL, NULL};
-    sandbox_begin(&sandbox);
-    g_test_add_data_func("/live/the-server-says-that-it-is-redshift", &sandbox,
-                         test_the_server_says_that_it_is_redshift);
-    g_test_add_data_func("/live/a-wrong-password-is-an-auth-error", &sandbox,
-                         test_a_wrong_password_is_an_auth_error);
-    g_test_add_data_func("/live/a-long-statement-is-cancelled-on-the-server", &sandbox,
-                         test_a_long_statement_is_cancelled_on_the_server);
-    g_test_add_data_func("/live/schemas-and-relations-are-listed", &sandbox,
-                         test_schemas_and_relations_are_listed);
-    g_test_add_data_func("/live/keys-and-encodings-are-known", &sandbox,
-                         test_keys_and_encodings_are_known);
-    g_test_add_data_func("/live/what-does-not-exist-is-said-with-near-misses", &sandbox,
-                         test_what_does_not_exist_is_said_with_near_misses);
-    g_test_add_data_func("/live/ddl-can-be-replayed", &sandbox, test_ddl_can_be_replayed);
-    g_test_add_data_func("/live/reasons-of-a-refused-load-are-read", &sandbox,
-                         test_reasons_of_a_refused_load_are_read);
-    g_test_add_data_func("/live/an-unload-is-seen-by-another-session", &sandbox,
-                         test_an_unload_is_seen_by_another_session);
-    int status = g_test_run();
-    sandbox_end(&sandbox);
-    return status;
+    g_test_add_func("/live/the-server-says-that-it-is-redshift",
+                    test_the_server_says_that_it_is_redshift);
+    g_test_add_func("/live/a-wrong-password-is-an-auth-error",
+                    test_a_wrong_password_is_an_auth_error);
+    g_test_add_func("/live/a-long-statement-is-cancelled-on-the-server",
+                    test_a_long_statement_is_cancelled_on_the_server);
+    g_test_add_func("/live/schemas-and-relations-are-listed",
+                    test_schemas_and_relations_are_listed);
+    g_test_add_func("/live/keys-and-encodings-are-known", test_keys_and_encodings_are_known);
+    g_test_add_func("/live/what-does-not-exist-is-said-with-near-misses",
+                    test_what_does_not_exist_is_said_with_near_misses);
+    g_test_add_func("/live/ddl-can-be-replayed", test_ddl_can_be_replayed);
+    g_test_add_func("/live/reasons-of-a-refused-load-are-read",
+                    test_reasons_of_a_refused_load_are_read);
+    g_test_add_func("/live/an-unload-is-seen-by-another-session",
+                    test_an_unload_is_seen_by_another_session);
+    return g_test_run();
 }
