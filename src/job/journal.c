@@ -515,7 +515,7 @@ static void summarize_event(JournalSummary *summary, const cJSON *event)
 {
     gint64 at = number_of(event, "at", 0) / 1000;
     if (event_is(event, "begin"))
-        summary->step = (int)number_of(event, "step", 0);
+        summary->step = (int)number_of(event, "step", 0) + 1;
     if (event_is(event, "failed") || event_is(event, "end")) {
         g_free(summary->message);
         summary->message = g_strdup(text_of(event, "message"));
