@@ -129,7 +129,7 @@ static void say_load_errors(CliContext *cli, const JobResult *result)
 {
     for (guint i = 0; result->load_errors != NULL && i < result->load_errors->len; i++) {
         g_autofree char *text = job_load_error_text(result->load_errors->pdata[i]);
-        narrator_say(cli->narrator, "%s", text);
+        narrator_complain(cli->narrator, text);
     }
 }
 

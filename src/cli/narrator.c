@@ -89,14 +89,8 @@ static void say_lines(Narrator *narrator, const char *first_prefix, const char *
     }
 }
 
-void narrator_say(Narrator *narrator, const char *format, ...)
+void narrator_complain(Narrator *narrator, const char *text)
 {
-    if (narrator->mode == NARRATE_NONE)
-        return;
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
     g_mutex_lock(&narrator->lock);
     clear_line(narrator);
     if (narrator->mode == NARRATE_JSON)
@@ -105,6 +99,17 @@ void narrator_say(Narrator *narrator, const char *format, ...)
         say_lines(narrator, "", text);
     fflush(narrator->out);
     g_mutex_unlock(&narrator->lock);
+}
+
+void narrator_say(Narrator *narrator, const char *format, ...)
+{
+    if (narrator->mode == NARRATE_NONE)
+        return;
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    narrator_complain(narrator, text);
 }
 
 static const char *code_name(const GError *error)

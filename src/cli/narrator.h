@@ -35,6 +35,9 @@ void narrator_free(Narrator *narrator);
 /* One message of one or more lines. */
 void narrator_say(Narrator *narrator, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* More about a failure, of one or more lines; said in every mode. */
+void narrator_complain(Narrator *narrator, const char *text);
+
 /* What went wrong, with its hint; said in every mode. */
 void narrator_fail(Narrator *narrator, const GError *error);
 
