@@ -179,6 +179,8 @@ SigV4Verdict sigv4_claim_read(const SigV4Request *request, SigV4Claim *claim, ch
         verdict = read_header_claim(request, authorization, claim, detail);
     else if (raw_query_value(request->query, "X-Amz-Signature", &length) != NULL)
         verdict = read_query_claim(request, claim, detail);
+    else if (raw_query_value(request->query, "AWSAccessKeyId", &length) != NULL)
+        verdict = refuse(detail, SIGV4_OTHER_ALGORITHM, "AWSAccessKeyId"); /* version 2 */
     if (verdict == SIGV4_GOOD)
         verdict = check_coverage(request, claim, detail);
     if (verdict != SIGV4_GOOD)

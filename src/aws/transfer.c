@@ -281,6 +281,8 @@ static void scheduler_init(Scheduler *scheduler, S3Client *client, GPtrArray *it
     for (guint i = 0; i < items->len; i++) {
         TransferWork *work = g_new0(TransferWork, 1);
         work->item = items->pdata[i];
+        work->item->bytes = 0;
+        g_clear_pointer(&work->item->etag, g_free);
         work->fd = -1;
         g_ptr_array_add(scheduler->works, work);
     }

@@ -202,6 +202,7 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
     *state = NULL;
 }
 
+G_GNUC_PRINTF(2, 0)
 static void on_log(void *user, const char *format, va_list arguments)
 {
     g_autofree char *line = g_strdup_vprintf(format, arguments);

@@ -30,6 +30,7 @@ static const S3Operation operations[] = {
     {"DeleteObjects", "POST", S3_BUCKET, "delete", NULL, S3_BODY_MEMORY, NULL, s3_delete_objects},
 
     {"ListParts", "GET", S3_OBJECT, "uploadId", NULL, S3_BODY_NONE, NULL, s3_list_parts},
+    {"GetObjectTagging", "GET", S3_OBJECT, "tagging", NULL, S3_BODY_NONE, NULL, s3_get_tagging},
     {"GetObject", "GET", S3_OBJECT, NULL, NULL, S3_BODY_NONE, NULL, s3_get_object},
     {"HeadObject", "HEAD", S3_OBJECT, NULL, NULL, S3_BODY_NONE, NULL, s3_head_object},
     {"UploadPartCopy", "PUT", S3_OBJECT, "uploadId", "x-amz-copy-source", S3_BODY_NONE,
@@ -96,7 +97,8 @@ static const struct {
     {"x-amz-tagging", NULL},
     {"x-amz-website-redirect-location", NULL},
     {"x-amz-write-offset-bytes", NULL},
-    {"x-amz-copy-source-if-", NULL},
+    {"x-amz-copy-source-if-modified-since", NULL},
+    {"x-amz-copy-source-if-unmodified-since", NULL},
 };
 
 /* --- what is asked for ------------------------------------------------------------------------- */

@@ -117,7 +117,7 @@ static gboolean read_lengths(S3Body *body)
     if (md5 == NULL)
         return TRUE;
     gsize size;
-    g_autofree guchar *digest = g_base64_decode(md5, &size);
+    g_free(g_base64_decode(md5, &size));
     if (size != 16)
         return refuse_body(body, 400, "InvalidDigest",
                            "The Content-MD5 you specified is not valid.");

@@ -92,8 +92,11 @@ gboolean s3_read_xml(const GByteArray *xml, const char *root, S3LeafFunction lea
 /* s3_server_objects.c */
 /* The object of x-amz-copy-source, percent-decoded. FALSE after an InvalidArgument answer. */
 gboolean s3_read_copy_source(HttpExchange *exchange, char **bucket, char **key);
+/* x-amz-copy-source-if-match and -if-none-match. FALSE after a PreconditionFailed answer. */
+gboolean s3_check_copy_source(HttpExchange *exchange, const StoreObject *source);
 void s3_get_object(HttpExchange *exchange);
 void s3_head_object(HttpExchange *exchange);
+void s3_get_tagging(HttpExchange *exchange);
 void s3_put_object_begin(HttpExchange *exchange);
 void s3_put_object(HttpExchange *exchange);
 void s3_copy_object(HttpExchange *exchange);

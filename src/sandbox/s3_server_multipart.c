@@ -280,7 +280,8 @@ static gboolean copy_source(HttpExchange *exchange)
         s3_answer_error(exchange, error);
         return FALSE;
     }
-    gboolean good = read_copy_range(exchange, object->size, &first, &length) &&
+    gboolean good = s3_check_copy_source(exchange, object) &&
+                    read_copy_range(exchange, object->size, &first, &length) &&
                     copy_range(exchange, fd, first, length);
     close(fd);
     return good;

@@ -168,6 +168,19 @@ void s3_head_object(HttpExchange *exchange)
     answer_object(exchange); /* the server library leaves the body out */
 }
 
+/* Tags cannot be set here, so every object has none: what awscli asks before it copies. */
+void s3_get_tagging(HttpExchange *exchange)
+{
+    const S3Work *work = exchange->work;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreObject) object =
+        store_head(exchange->server->store, work->bucket, work->key, &error);
+    if (object == NULL)
+        s3_answer_error(exchange, error);
+    else
+        s3_answer_xml(exchange, 200, S3_XML_HEAD "<Tagging " S3_XMLNS "><TagSet/></Tagging>");
+}
+
 /* --- PutObject --------------------------------------------------------------------------------- */
 
 static gboolean check_new_key(HttpExchange *exchange)
@@ -265,6 +278,20 @@ gboolean s3_read_copy_source(HttpExchange *exchange, char **bucket, char **key)
     return TRUE;
 }
 
+gboolean s3_check_copy_source(HttpExchange *exchange, const StoreObject *source)
+{
+    const char *match = http_header(exchange, "x-amz-copy-source-if-match");
+    const char *none = http_header(exchange, "x-amz-copy-source-if-none-match");
+    if ((match == NULL || etag_matches(match, source->etag)) &&
+        (none == NULL || !etag_matches(none, source->etag)))
+        return TRUE;
+    http_answer_error(exchange, 412, "PreconditionFailed",
+                      "At least one of the pre-conditions you specified did not hold",
+                      match != NULL ? "<Condition>x-amz-copy-source-If-Match</Condition>"
+                                    : "<Condition>x-amz-copy-source-If-None-Match</Condition>");
+    return FALSE;
+}
+
 static gboolean copy_bytes(int fd, StoreWriter *writer, GError **error)
 {
     g_autofree char *buffer = g_malloc(COPY_BUFFER);
@@ -281,27 +308,39 @@ static gboolean copy_bytes(int fd, StoreWriter *writer, GError **error)
     }
 }
 
-static StoreObject *copy(HttpExchange *exchange, const char *bucket, const char *key,
-                         GError **error)
+/* The new object, or NULL: answered. */
+static StoreObject *copy_to_key(HttpExchange *exchange, int fd, const char *type)
 {
     const S3Work *work = exchange->work;
-    Store *store = exchange->server->store;
-    const char *directive = http_header(exchange, "x-amz-metadata-directive");
-    gboolean replace = g_strcmp0(directive, "REPLACE") == 0;
-    g_autoptr(StoreObject) source = NULL;
     StoreObject *made = NULL;
-    int fd = store_read(store, bucket, key, &source, error);
-    if (fd < 0)
-        return NULL;
-    const char *type = replace ? http_header(exchange, "Content-Type") : source->content_type;
-    StoreWriter *writer = store_write_begin(store, work->bucket, work->key, type, error);
-    gboolean good = writer != NULL && copy_bytes(fd, writer, error);
-    close(fd);
-    if (!good) {
+    g_autoptr(GError) error = NULL;
+    StoreWriter *writer =
+        store_write_begin(exchange->server->store, work->bucket, work->key, type, &error);
+    if (writer == NULL || !copy_bytes(fd, writer, &error))
         store_write_abort(writer);
+    else if (store_write_commit(writer, NULL, &made, &error))
+        return made;
+    s3_answer_error(exchange, error);
+    return NULL;
+}
+
+static StoreObject *copy(HttpExchange *exchange, const char *bucket, const char *key)
+{
+    const S3Work *work = exchange->work;
+    gboolean replace = g_strcmp0(http_header(exchange, "x-amz-metadata-directive"), "REPLACE") == 0;
+    g_autoptr(StoreObject) source = NULL;
+    g_autoptr(GError) error = NULL;
+    StoreObject *made = NULL;
+    int fd = store_read(exchange->server->store, bucket, key, &source, &error);
+    if (fd < 0) {
+        s3_answer_error(exchange, error);
         return NULL;
     }
-    if (!store_write_commit(writer, NULL, &made, error))
+    const char *type = replace ? http_header(exchange, "Content-Type") : source->content_type;
+    if (s3_check_copy_source(exchange, source))
+        made = copy_to_key(exchange, fd, type);
+    close(fd);
+    if (made == NULL)
         return NULL;
     g_autofree char *headers =
         replace ? s3_kept_headers(exchange) : s3_headers_load(exchange, bucket, key, source->etag);
@@ -312,14 +351,11 @@ static StoreObject *copy(HttpExchange *exchange, const char *bucket, const char 
 void s3_copy_object(HttpExchange *exchange)
 {
     g_autofree char *bucket = NULL, *key = NULL;
-    g_autoptr(GError) error = NULL;
     if (!s3_read_copy_source(exchange, &bucket, &key) || !s3_need_bucket(exchange))
         return;
-    g_autoptr(StoreObject) object = copy(exchange, bucket, key, &error);
-    if (object == NULL) {
-        s3_answer_error(exchange, error);
+    g_autoptr(StoreObject) object = copy(exchange, bucket, key);
+    if (object == NULL)
         return;
-    }
     g_autofree char *modified = s3_iso_time(object->modified_ms);
     g_autofree char *etag = g_strdup_printf("\"%s\"", object->etag);
     g_autoptr(GString) xml = g_string_new(S3_XML_HEAD "<CopyObjectResult " S3_XMLNS ">");
