@@ -8,7 +8,7 @@
 #include "src/sandbox/scripts.inc"
 
 /* Changes when a script does in a way that an existing folder cannot be used with. */
-#define LAYOUT "1"
+#define LAYOUT "2"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGconn, PQfinish)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGresult, PQclear)

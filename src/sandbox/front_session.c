@@ -21,6 +21,9 @@ void front_session_free(FrontSession *session)
 {
     if (session == NULL)
         return;
+    if (session->pid > 0) /* the pid may come again, with another session behind it */
+        front_log(session, "DELETE FROM redsmith_sandbox.last_result WHERE session_id = %d",
+                  session->pid);
     wire_free(session->client);
     wire_free(session->backend);
     front_error_clear(&session->failure);
@@ -203,8 +206,15 @@ gint64 front_next_query_id(FrontSession *session)
     return front_log_next_id(session->server->log);
 }
 
+/* Noted twice: sql/system.sql (last_of_session) says why. */
 static void set_last(FrontSession *session, const char *kind, gint64 query_id, gint64 rows)
 {
+    g_autofree char *setting = g_strdup_printf(
+        "SELECT pg_catalog.set_config('redsmith.last_%s', '%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT
+        "', false)",
+        kind, query_id, rows);
+    if (session->status != 'E')
+        backend_query(session, setting, NULL, NULL);
     front_log(session,
               "INSERT INTO redsmith_sandbox.last_result (session_id, query_id, %s_id, %s_count) "
               "VALUES (%d, %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ") "

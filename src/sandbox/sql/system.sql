@@ -247,11 +247,29 @@ JOIN redsmith_catalog.pg_class c ON c.oid = i.table_id
 JOIN redsmith_catalog.pg_database d ON true
 CROSS JOIN redsmith_catalog.stv_slices s;
 
--- What this session's last statements did. Redshift guide, "System administration functions". A session
--- is told apart from an earlier one of the same pid by the front, which clears the row at start-up.
+-- What this session's last statements did. Redshift guide, "System administration functions". Two
+-- places hold it: a row of last_result, written outside the session's transaction, and the session's own
+-- settings redsmith.last_copy and redsmith.last_unload ("query id:rows"), which a transaction sees
+-- whatever its snapshot. The newer one answers: a rollback takes the setting back, an old snapshot hides
+-- the row.
 CREATE FUNCTION redsmith_sandbox.last_of_session() RETURNS redsmith_sandbox.last_result
     LANGUAGE sql VOLATILE SECURITY DEFINER AS $$
-    SELECT * FROM redsmith_sandbox.last_result WHERE session_id = pg_backend_pid();
+    WITH noted AS (
+        SELECT nullif(split_part(current_setting('redsmith.last_copy', true), ':', 1), '')::bigint
+                   AS copy_id,
+               nullif(split_part(current_setting('redsmith.last_copy', true), ':', 2), '')::bigint
+                   AS copy_count,
+               nullif(split_part(current_setting('redsmith.last_unload', true), ':', 1), '')::bigint
+                   AS unload_id,
+               nullif(split_part(current_setting('redsmith.last_unload', true), ':', 2), '')::bigint
+                   AS unload_count)
+    SELECT pg_backend_pid(), greatest(r.query_id, n.copy_id, n.unload_id),
+           greatest(r.copy_id, n.copy_id),
+           CASE WHEN n.copy_id >= coalesce(r.copy_id, -1) THEN n.copy_count ELSE r.copy_count END,
+           greatest(r.unload_id, n.unload_id),
+           CASE WHEN n.unload_id >= coalesce(r.unload_id, -1) THEN n.unload_count
+                ELSE r.unload_count END
+    FROM noted n LEFT JOIN redsmith_sandbox.last_result r ON r.session_id = pg_backend_pid();
 $$;
 CREATE FUNCTION redsmith_catalog.pg_last_copy_count() RETURNS bigint LANGUAGE sql VOLATILE
     SECURITY DEFINER RETURN coalesce((redsmith_sandbox.last_of_session()).copy_count, 0);
