@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "ui/views/views.h"
-
 GPtrArray *action_gather(const ActionGroup *groups)
 {
     GPtrArray *actions = g_ptr_array_new();
@@ -11,11 +9,6 @@ GPtrArray *action_gather(const ActionGroup *groups)
         for (const Action *action = *groups; action->name != NULL; action++)
             g_ptr_array_add(actions, (gpointer)action);
     return actions;
-}
-
-GPtrArray *action_all(void)
-{
-    return action_gather(view_action_groups);
 }
 
 const Action *action_find(const GPtrArray *actions, const char *name)
@@ -45,16 +38,4 @@ const char *action_missing(const Action *action, guint has, gboolean read_only)
         if (action->flags & needs[i].need && !(has & needs[i].need))
             return needs[i].why;
     return NULL;
-}
-
-char *action_dump(void)
-{
-    g_autoptr(GPtrArray) actions = action_all();
-    GString *out = g_string_new(NULL);
-    for (guint i = 0; i < actions->len; i++) {
-        const Action *action = g_ptr_array_index(actions, i);
-        g_string_append_printf(out, "%s\t%s\t%s\t%s\n", action->name, action->context,
-                               action->keys, action->help);
-    }
-    return g_string_free(out, FALSE);
 }

@@ -46,7 +46,7 @@ typedef const Action *ActionGroup;
 /* All actions in the order of their groups. Elements are constant, the array is the caller's. */
 GPtrArray *action_gather(const ActionGroup *groups);
 
-/* Every action of the program; free with g_ptr_array_unref. */
+/* Every action of the program (views.c knows them); free with g_ptr_array_unref. */
 GPtrArray *action_all(void);
 
 /* NULL when there is none of that name. */

@@ -108,6 +108,8 @@ DataPane *data_pane_new(View *view, guint part)
     pane->part = part;
     pane->feed = feed_new(view, on_feed_changed, pane);
     pane->grid = grid_new(&model, pane);
+    grid_set_markers(pane->grid, app_settings(view->app)->null_marker,
+                     app_settings(view->app)->empty_marker);
     pane->counted = -1;
     return pane;
 }
@@ -477,6 +479,7 @@ Pager *data_pane_record(DataPane *pane)
     if (!data_pane_has_row(pane))
         return NULL;
     Pager *pager = pager_new(TRUE);
+    pager_set_hanging(pager, TRUE);
     int width = 0;
     for (guint i = 0; i < model_columns(pane); i++)
         width = MAX(width, MIN(text_width(model_name(pane, i)), 40));

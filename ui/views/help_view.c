@@ -74,6 +74,7 @@ View *help_view_new(App *app, const View *below)
 View *log_view_new(App *app)
 {
     Pager *pager = pager_new(TRUE);
+    pager_set_hanging(pager, TRUE);
     g_autoptr(GPtrArray) entries = workbench_statements(app_workbench(app));
     for (guint i = 0; i < entries->len; i++) {
         const StatementLogEntry *entry = g_ptr_array_index(entries, i);

@@ -392,7 +392,7 @@ static void draw(View *view, Canvas *canvas, guint stale)
     g_autofree char *title = g_strdup_printf("Job %.8s", job->id);
     int summary = MIN(4, rect.rows / 4);
     Rect rest = {rect.y + 1 + summary, rect.x, rect.rows - 1 - summary, rect.columns};
-    int wanted = n_steps(job) * 100 / MAX(rest.rows, 1);
+    int wanted = (n_steps(job) * 100 + rest.rows - 1) / MAX(rest.rows, 1);
     layout_split(rest, MIN(wanted, 60), 3, &upper, &lower);
     job->columns = rect.columns;
     draw_clear(canvas);
@@ -457,6 +457,7 @@ View *job_view_new(App *app, const char *id)
     JobView *job = view_new(app, &job_class, sizeof(JobView));
     job->id = g_strdup(id);
     job->pager = pager_new(TRUE);
+    pager_set_hanging(job->pager, TRUE);
     job->pager_stale = TRUE;
     start_reading(job);
     return &job->view;

@@ -93,6 +93,7 @@ View *plan_sheet_new(App *app, View *form, Plan *plan, const char *command)
     view->text = plan_text(plan);
     view->title = g_strdup_printf("Plan %.4s: %s", plan->id, plan->title);
     view->pager = pager_new(TRUE);
+    pager_set_hanging(view->pager, TRUE);
     add_lines(view->pager, view->text);
     return &view->view;
 }

@@ -11,3 +11,20 @@ const ActionGroup view_action_groups[] = {
     grid_actions, browse_actions, jobs_actions, job_actions,        plan_actions,
     form_actions, text_actions,   app_global_actions, NULL,
 };
+
+GPtrArray *action_all(void)
+{
+    return action_gather(view_action_groups);
+}
+
+char *action_dump(void)
+{
+    g_autoptr(GPtrArray) actions = action_all();
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < actions->len; i++) {
+        const Action *action = g_ptr_array_index(actions, i);
+        g_string_append_printf(out, "%s\t%s\t%s\t%s\n", action->name, action->context,
+                               action->keys, action->help);
+    }
+    return g_string_free(out, FALSE);
+}

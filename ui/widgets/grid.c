@@ -17,6 +17,7 @@ struct Grid {
     guint column, first, frozen;
     GArray *widths;    /* of int */
     GArray *unlimited; /* of gboolean: the cap is lifted */
+    char *null_marker, *empty_marker; /* NULL: the default */
     int sorted;
     gboolean descending;
     int height, columns;
@@ -42,7 +43,17 @@ void grid_free(Grid *grid)
         return;
     g_array_unref(grid->widths);
     g_array_unref(grid->unlimited);
+    g_free(grid->null_marker);
+    g_free(grid->empty_marker);
     g_free(grid);
+}
+
+void grid_set_markers(Grid *grid, const char *null_marker, const char *empty_marker)
+{
+    g_free(grid->null_marker);
+    g_free(grid->empty_marker);
+    grid->null_marker = null_marker != NULL ? text_printable(null_marker, -1) : NULL;
+    grid->empty_marker = empty_marker != NULL ? text_printable(empty_marker, -1) : NULL;
 }
 
 void grid_reset(Grid *grid)
@@ -157,32 +168,29 @@ void grid_fit_column(Grid *grid)
     grid->fitted_last = -1;
 }
 
-/* The text of a cell as it is shown, and the role it takes. */
-static GridCell read_cell(const Grid *grid, guint64 row, guint column, gsize limit, GString *text)
+/* The text of a cell as it is shown. */
+static GridCell read_cell(const Grid *grid, const Canvas *canvas, guint64 row, guint column,
+                          GString *text)
 {
+    gsize limit = g_array_index(grid->unlimited, gboolean, column) ? WIDTH_MAX * 4 : WIDTH_CAP * 4;
     g_string_truncate(text, 0);
     GridCell kind = grid->model->cell(grid->user, row, column, limit, text);
-    if (kind == GRID_EMPTY) {
+    if (kind == GRID_NULL) {
+        gboolean own = grid->null_marker != NULL && !canvas->ascii;
+        g_string_assign(text, own ? grid->null_marker : draw_sign(canvas, SIGN_NULL));
+    } else if (kind == GRID_EMPTY && text->len == 0 && grid->empty_marker != NULL) {
+        g_string_assign(text, grid->empty_marker);
+    } else if (kind == GRID_EMPTY) { /* blanks are seen by the quotes around them */
         g_string_prepend_c(text, '\'');
         g_string_append_c(text, '\'');
     }
     return kind;
 }
 
-static int cell_width(const Canvas *canvas, GridCell kind, const char *text)
-{
-    return text_width(kind == GRID_NULL ? draw_sign(canvas, SIGN_NULL) : text);
-}
-
 static int header_width(const Grid *grid, guint column)
 {
     g_autofree char *name = text_printable(grid->model->name(grid->user, column), -1);
     return text_width(name) + ((int)column == grid->sorted ? 2 : 0);
-}
-
-static gsize read_limit(const Grid *grid, guint column)
-{
-    return g_array_index(grid->unlimited, gboolean, column) ? WIDTH_MAX * 4 : WIDTH_CAP * 4;
 }
 
 static gboolean is_fitted(Grid *grid, gint64 last)
@@ -209,9 +217,8 @@ static void fit_columns(Grid *grid, const Canvas *canvas)
         int cap = g_array_index(grid->unlimited, gboolean, column) ? WIDTH_MAX : WIDTH_CAP;
         int wanted = MAX(*width, header_width(grid, column));
         for (gint64 row = grid->rows.top; row < last; row++) {
-            GridCell kind =
-                read_cell(grid, (guint64)row, column, read_limit(grid, column), text);
-            wanted = MAX(wanted, cell_width(canvas, kind, text->str));
+            read_cell(grid, canvas, (guint64)row, column, text);
+            wanted = MAX(wanted, text_width(text->str));
         }
         *width = CLAMP(wanted, 1, cap);
     }
@@ -244,8 +251,8 @@ static void draw_header(const Grid *grid, const Canvas *canvas, const GridGeomet
 static void draw_cell(const Grid *grid, const Canvas *canvas, int y, guint64 row,
                       const GridSlot *slot, gboolean current, GString *text)
 {
-    GridCell kind = read_cell(grid, row, slot->column, read_limit(grid, slot->column), text);
-    const char *shown = kind == GRID_NULL ? draw_sign(canvas, SIGN_NULL) : text->str;
+    GridCell kind = read_cell(grid, canvas, row, slot->column, text);
+    const char *shown = text->str;
     gboolean number = grid->model->is_number(grid->user, slot->column);
     if (number && text_width(shown) > slot->width)
         shown = draw_sign(canvas, SIGN_CUT); /* half a number would be another number */

@@ -36,6 +36,9 @@ Grid *grid_new(const GridModel *model, gpointer user);
 void grid_free(Grid *grid);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Grid, grid_free)
 
+/* How NULL and the empty string are shown: "∅" and "''" unless set. Copied; NULL keeps the default. */
+void grid_set_markers(Grid *grid, const char *null_marker, const char *empty_marker);
+
 /* Other columns: widths, sort mark and column cursor start anew; rows back to the top. */
 void grid_reset(Grid *grid);
 /* The same columns with other rows: the column stays. */

@@ -11,7 +11,7 @@ typedef struct {
 struct Pager {
     GPtrArray *lines; /* of Row: as given */
     GPtrArray *rows;  /* of Row: as shown at `columns`; NULL when stale */
-    gboolean wrap, follow;
+    gboolean wrap, follow, hanging;
     int columns, height;
     Scroll scroll;
     int left;
@@ -50,6 +50,12 @@ void pager_free(Pager *pager)
     g_clear_pointer(&pager->rows, g_ptr_array_unref);
     g_ptr_array_unref(pager->lines);
     g_free(pager);
+}
+
+void pager_set_hanging(Pager *pager, gboolean hanging)
+{
+    pager->hanging = hanging;
+    g_clear_pointer(&pager->rows, g_ptr_array_unref);
 }
 
 void pager_clear(Pager *pager)
@@ -104,13 +110,28 @@ static const char *row_end(const char *text, int columns)
     return p;
 }
 
-static void wrap_line(GPtrArray *rows, const Row *line, int columns)
+enum { LABEL_MAX = 24 };
+
+/* Where the text of a line begins: behind the last two blanks of its first columns. */
+static int hanging_indent(const char *text, int columns)
+{
+    int indent = 0;
+    for (int i = 0; i < LABEL_MAX && text[i] != '\0'; i++)
+        if (text[i] == ' ' && text[i + 1] != ' ' && (i == 0 || text[i - 1] == ' '))
+            indent = i + 1;
+    return MIN(indent, columns / 3);
+}
+
+static void wrap_line(GPtrArray *rows, const Row *line, int columns, int indent)
 {
     const char *text = line->text;
+    g_autofree char *blanks = g_strnfill((gsize)indent, ' ');
     do {
-        const char *end = row_end(text, columns);
+        gboolean first = text == line->text;
+        const char *end = row_end(text, columns - (first ? 0 : indent));
+        g_autofree char *part = g_strndup(text, (gsize)(end - text));
         Row *row = g_new0(Row, 1);
-        row->text = g_strndup(text, (gsize)(end - text));
+        row->text = g_strconcat(first ? "" : blanks, part, NULL);
         row->role = line->role;
         row->goes_on = *end != '\0';
         g_ptr_array_add(rows, row);
@@ -130,8 +151,11 @@ static void lay_out(Pager *pager, int columns)
         return;
     }
     pager->rows = g_ptr_array_new_with_free_func(row_free);
-    for (guint i = 0; i < pager->lines->len; i++)
-        wrap_line(pager->rows, g_ptr_array_index(pager->lines, i), MAX(columns, 1));
+    for (guint i = 0; i < pager->lines->len; i++) {
+        const Row *line = g_ptr_array_index(pager->lines, i);
+        int indent = pager->hanging ? hanging_indent(line->text, columns) : 0;
+        wrap_line(pager->rows, line, MAX(columns, 1), indent);
+    }
 }
 
 static gint64 count(const Pager *pager)

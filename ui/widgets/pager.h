@@ -18,6 +18,10 @@ Pager *pager_new(gboolean wrap);
 void pager_free(Pager *pager);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pager, pager_free)
 
+/* Rows that go on a line begin below its text: behind its first blanks, or behind a label that ends in
+ * two blanks. Not for values, whose blanks are their own. */
+void pager_set_hanging(Pager *pager, gboolean hanging);
+
 void pager_clear(Pager *pager);
 /* One line; line ends in it make more. */
 void pager_add(Pager *pager, Role role, const char *text);
