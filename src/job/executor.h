@@ -22,7 +22,7 @@
  * For tests: REDSMITH_TEST_CRASH=POINT kills the process (SIGKILL) at
  *     upload:file-N (N parts or files sent), upload:after (manifest stored, not journalled as done)
  *     sql:after, copy:after (inside the transaction), transaction:before-commit (announced),
- *     transaction:after-commit (not journalled), unload:after (no count read yet),
+ *     transaction:after-commit (not journalled), both also with @N for step N only, unload:after (no count read yet),
  *     download:file-N, download:publish, download:placed-N, download:after, clean:after,
  *     step:N (step N, from 1, done and journalled)
  */

@@ -64,7 +64,7 @@ typedef struct {
         resumable; /* a failed or interrupted job that journal_open and executor_run can finish */
     gint64 started, ended; /* epoch seconds, 0 unknown */
     char *message;         /* the outcome or the error */
-    int step, n_steps; /* the last step that was begun, from 1; 0 none */
+    int step, n_steps;     /* the last step that was begun, from 1; 0 none */
 } JournalSummary;
 
 /* Newest first. Free with g_ptr_array_unref. */

@@ -97,14 +97,17 @@ void load_plan_add_upload(Plan *plan, const LoadSource *source, const LoadFacts 
 {
     gsize part = source->part_bytes != 0 ? source->part_bytes : PART_DEFAULT_BYTES;
     g_autofree char *size = text_bytes(part);
+    guint64 n = (facts->bytes + part - 1) / part;
+    g_autofree char *parts =
+        n <= 1 ? g_strdup("1 part")
+               : g_strdup_printf("about %" G_GUINT64_FORMAT " parts of %s", n, size);
     PlanStep *step;
     if (facts->remote)
         step = plan_add_step(plan, STEP_UPLOAD, "a manifest of %u objects to %s", facts->files->len,
                              plan->stage_url);
     else if (is_split(facts))
-        step = plan_add_step(plan, STEP_UPLOAD,
-                             "about %" G_GUINT64_FORMAT " parts of %s, zstd, and a manifest, to %s",
-                             (facts->bytes + part - 1) / part, size, plan->stage_url);
+        step = plan_add_step(plan, STEP_UPLOAD, "%s, zstd, and a manifest, to %s", parts,
+                             plan->stage_url);
     else
         step = plan_add_step(plan, STEP_UPLOAD, "%u files as they are, and a manifest, to %s",
                              facts->files->len, plan->stage_url);

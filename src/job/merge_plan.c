@@ -306,7 +306,7 @@ static void add_key_checks(Builder *builder)
     g_autofree char *twice = sql_merge_duplicates_text(&builder->merge, DUPLICATES_NAMED);
     PlanAction *once = plan_step_add_action(step, ACTION_EXPECT_NONE, "check none", twice);
     once->of_input = TRUE;
-    once->failure = g_strdup("keys occur more than once in the input");
+    once->failure = g_strdup("keys occur more than once in the input (key, how often)");
 }
 
 /* The notes that the tags of the strategy's statements make, and what the target must hold after. */

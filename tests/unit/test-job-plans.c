@@ -151,7 +151,7 @@ static void test_unload_to_s3_has_no_stage(void)
     g_assert_no_error(error);
     assert_has(text, (const char *const[]){"TO 's3://data/out_'", "ESCAPE", "NULL AS",
                                            "ALLOWOVERWRITE", NULL});
-    assert_has_not(text, (const char *const[]){"download", "clean", "stage", "c2 =", NULL});
+    assert_has_not(text, (const char *const[]){" download ", " clean  ", "stage", "c2 =", NULL});
 }
 
 static void test_unload_of_json_has_no_marker_to_check(void)

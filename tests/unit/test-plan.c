@@ -14,7 +14,7 @@ static Plan *sample_plan(void)
     plan->locks = g_strdup("public.t for writing during step 2");
     plan->on_failure = g_strdup("target unchanged");
     plan_set_text(plan, "folder", "/tmp/out");
-    plan_set_number(plan, "part_bytes", G_GINT64_CONSTANT(9007199254740991));
+    plan_set_number(plan, "part_bytes", G_GINT64_CONSTANT(2251799813685247));
     plan_set_flag(plan, "split", TRUE);
     PlanStep *upload = plan_add_step(plan, STEP_UPLOAD, "%d parts", 3);
     PlanFile *file = plan_step_add_file(upload, "/tmp/a \"b\".csv", "data/0000");
@@ -57,7 +57,7 @@ static void test_json_gives_back_the_plan(void)
     g_assert_cmpstr(step->marker_table, ==, "redsmith_1");
     g_assert_true(((PlanAction *)step->actions->pdata[1])->of_input);
     g_assert_cmpint(plan_number_detail(back, "part_bytes"), ==,
-                    G_GINT64_CONSTANT(9007199254740991));
+                    G_GINT64_CONSTANT(2251799813685247));
     g_assert_true(plan_flag_detail(back, "split"));
     g_assert_cmpstr(plan_text_detail(back, "folder"), ==, "/tmp/out");
     g_assert_null(plan_text_detail(back, "nothing"));
