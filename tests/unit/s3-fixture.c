@@ -14,7 +14,7 @@
 #include "sandbox/http.h"
 #include "sandbox/store.h"
 
-static int listen_somewhere(int *port)
+int s3_fixture_listen(int *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
@@ -66,7 +66,7 @@ void s3_fixture_start(S3Fixture *fixture)
     g_free(state->secret_access_key);
     state->access_key_id = g_strdup(FIXTURE_KEY);
     state->secret_access_key = g_strdup(FIXTURE_SECRET);
-    int fd = listen_somewhere(&port);
+    int fd = s3_fixture_listen(&port);
     state_set_aws_port(state, port);
     g_assert_cmpint(pipe(ready), ==, 0);
     fixture->pid = fork();

@@ -27,6 +27,9 @@ void s3_fixture_stop(S3Fixture *fixture);
 void s3_fixture_fault(S3Fixture *fixture, const char *rule);
 void s3_fixture_clear_faults(S3Fixture *fixture);
 
+/* A listening socket on a free port of the loopback. */
+int s3_fixture_listen(int *port);
+
 /* Repeatable bytes that no compression or offset error leaves alike. */
 GBytes *s3_fixture_bytes(gsize length, guint seed);
 
