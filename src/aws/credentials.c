@@ -1,23 +1,28 @@
 #include "aws/credentials.h"
 
-#include <string.h>
-
-#include "aws/shared_config.h"
+#include "aws/provider.h"
 #include "base/error.h"
+#include "base/log.h"
 
-#define REFRESH_SECONDS                                                                            \
-    600 /* ask again this long before the end: the AWS tools' mandatory window */
+#define RETRY_SECONDS 60 /* between questions in the advisory window, and up to as much again */
 
-typedef enum { PROVIDER_ABSENT, PROVIDER_ANSWERED, PROVIDER_FAILED } ProviderAnswer;
+typedef enum { WINDOW_FRESH, WINDOW_ADVISORY, WINDOW_MANDATORY } Window;
 
 struct CredentialsSource {
-    GMutex mutex;
-    char *access_key_id; /* explicit keys, or NULL */
-    Secret *secret_access_key;
+    CredentialsSettings settings; /* its texts are copies */
+    AwsHooks hooks;
     char *profile;
-    gboolean
-        profile_chosen; /* by the caller, not by AWS_PROFILE: then the environment is not asked */
+    HttpClient *http;
+    ProviderMemory memory; /* of the thread that is asking */
+    GMutex mutex;
+    GCond ended;
+    Credentials *fixed;
     Credentials *current;
+    gint64 received_at; /* when current came */
+    gint64 not_before;  /* the next question in the advisory window */
+    gboolean asking;
+    guint64 questions; /* ended ones */
+    GError *failure;   /* of the last question, for those who waited for it */
 };
 
 /* --- snapshots --------------------------------------------------------------------------------- */
@@ -48,163 +53,45 @@ void credentials_unref(Credentials *credentials)
     g_free(credentials->access_key_id);
     secret_unref(credentials->secret_access_key);
     secret_unref(credentials->session_token);
+    g_free(credentials->origin);
     g_free(credentials);
 }
 
-/* --- providers: one function and one row each -------------------------------------------------- */
-
-static const char *variable(const char *name)
-{
-    const char *value = g_getenv(name);
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
-static ProviderAnswer ask_explicit(CredentialsSource *source, const char *name,
-                                   Credentials **credentials, GCancellable *cancellable,
-                                   GError **error)
-{
-    if (source->access_key_id == NULL)
-        return PROVIDER_ABSENT;
-    if (source->secret_access_key == NULL) {
-        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG,
-                    "the profile sets access_key_id %s without secret_access_key",
-                    source->access_key_id);
-        return PROVIDER_FAILED;
-    }
-    *credentials = credentials_new(source->access_key_id, secret_peek(source->secret_access_key),
-                                   NULL, 0, name);
-    return PROVIDER_ANSWERED;
-}
-
-static gboolean environment_expiry(gint64 *expires_at, GError **error)
-{
-    const char *text = variable("AWS_CREDENTIAL_EXPIRATION");
-    if (text == NULL)
-        return TRUE;
-    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
-    g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(text, utc);
-    if (time == NULL) {
-        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG,
-                    "AWS_CREDENTIAL_EXPIRATION is \"%s\"; expected a time like "
-                    "2026-01-31T12:00:00Z",
-                    text);
-        return FALSE;
-    }
-    *expires_at = g_date_time_to_unix(time);
-    return TRUE;
-}
-
-static ProviderAnswer ask_environment(CredentialsSource *source, const char *name,
-                                      Credentials **credentials, GCancellable *cancellable,
-                                      GError **error)
-{
-    const char *key = variable("AWS_ACCESS_KEY_ID"), *secret = variable("AWS_SECRET_ACCESS_KEY");
-    const char *token = variable("AWS_SESSION_TOKEN");
-    gint64 expires_at = 0;
-    if (source->profile_chosen || (key == NULL && secret == NULL))
-        return PROVIDER_ABSENT;
-    if (key == NULL || secret == NULL) {
-        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s is set without %s; set both or neither",
-                    key != NULL ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
-                    key != NULL ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
-        return PROVIDER_FAILED;
-    }
-    if (!environment_expiry(&expires_at, error))
-        return PROVIDER_FAILED;
-    if (token == NULL)
-        token = variable("AWS_SECURITY_TOKEN");
-    *credentials = credentials_new(key, secret, token, expires_at, name);
-    return PROVIDER_ANSWERED;
-}
-
-/* Settings of a profile that promise credentials in a way we do not offer. */
-static const char *const other_ways[] = {"role_arn",      "web_identity_token_file",
-                                         "sso_session",   "sso_start_url",
-                                         "login_session", "credential_process"};
-
-static gboolean refuse_other_ways(const SharedConfig *config, const char *profile, GError **error)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(other_ways); i++) {
-        const char *file;
-        if (shared_config_get(config, profile, other_ways[i], &file) == NULL)
-            continue;
-        g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
-                    "%s, profile %s: %s is not supported; put temporary keys into "
-                    "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN instead "
-                    "(\"aws configure export-credentials --format env\" prints them)",
-                    file, profile, other_ways[i]);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static ProviderAnswer keys_of_profile(const SharedConfig *config, const char *profile,
-                                      const char *name, Credentials **credentials, GError **error)
-{
-    const char *file = NULL;
-    const char *key = shared_config_get(config, profile, "aws_access_key_id", &file);
-    const char *secret = shared_config_get(config, profile, "aws_secret_access_key", &file);
-    if (shared_config_get(config, profile, "role_arn", NULL) != NULL)
-        return refuse_other_ways(config, profile, error) ? PROVIDER_ABSENT : PROVIDER_FAILED;
-    if (key == NULL && secret == NULL)
-        return refuse_other_ways(config, profile, error) ? PROVIDER_ABSENT : PROVIDER_FAILED;
-    if (key == NULL || secret == NULL || *key == '\0' || *secret == '\0') {
-        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s, profile %s: %s is missing", file,
-                    profile,
-                    key == NULL || *key == '\0' ? "aws_access_key_id" : "aws_secret_access_key");
-        return PROVIDER_FAILED;
-    }
-    const char *token = shared_config_get(config, profile, "aws_session_token", NULL);
-    *credentials = credentials_new(key, secret, token, 0, name);
-    return PROVIDER_ANSWERED;
-}
-
-static ProviderAnswer ask_shared_files(CredentialsSource *source, const char *name,
-                                       Credentials **credentials, GCancellable *cancellable,
-                                       GError **error)
-{
-    g_autoptr(SharedConfig) config = shared_config_load(error);
-    if (config == NULL)
-        return PROVIDER_FAILED;
-    if (shared_config_has_profile(config, source->profile))
-        return keys_of_profile(config, source->profile, name, credentials, error);
-    if (strcmp(source->profile, "default") == 0)
-        return PROVIDER_ABSENT;
-    g_set_error(error, RS_ERROR, RS_ERROR_CONFIG,
-                "the AWS profile \"%s\" is neither in %s nor in %s", source->profile,
-                shared_config_credentials_path(config), shared_config_config_path(config));
-    return PROVIDER_FAILED;
-}
-
-/* In the order in which the AWS tools ask. The first that is configured answers; its error is the
- * chain's error, since signing as somebody else would be a surprise. */
-static const struct {
-    const char *name;
-    ProviderAnswer (*ask)(CredentialsSource *source, const char *name, Credentials **credentials,
-                          GCancellable *cancellable, GError **error);
-} providers[] = {
-    {"profile", ask_explicit},
-    {"environment", ask_environment},
-    {"shared credentials file", ask_shared_files},
-};
-
 /* --- the source -------------------------------------------------------------------------------- */
+
+CredentialsSource *credentials_source_new_with(const CredentialsSettings *settings)
+{
+    CredentialsSource *source = g_new0(CredentialsSource, 1);
+    const Secret *secret = settings->secret_access_key;
+    g_mutex_init(&source->mutex);
+    g_cond_init(&source->ended);
+    source->settings = *settings;
+    source->settings.access_key_id = g_strdup(settings->access_key_id);
+    source->settings.secret_access_key =
+        secret_new(secret_peek(secret), (gssize)secret_length(secret));
+    source->settings.aws_profile = g_strdup(settings->aws_profile);
+    source->settings.region = g_strdup(settings->region);
+    source->settings.endpoint_url = g_strdup(settings->endpoint_url);
+    source->settings.container_endpoint = g_strdup(settings->container_endpoint);
+    source->hooks = settings->hooks != NULL ? *settings->hooks : *aws_hooks_real();
+    source->profile = shared_config_chosen_profile(settings->aws_profile);
+    source->http = http_client_new();
+    return source;
+}
 
 CredentialsSource *credentials_source_new(const char *access_key_id,
                                           const Secret *secret_access_key, const char *aws_profile)
 {
-    CredentialsSource *source = g_new0(CredentialsSource, 1);
-    g_mutex_init(&source->mutex);
-    source->access_key_id = g_strdup(access_key_id);
-    source->secret_access_key =
-        secret_new(secret_peek(secret_access_key), (gssize)secret_length(secret_access_key));
-    source->profile_chosen = aws_profile != NULL;
-    const char *choices[] = {aws_profile, variable("AWS_PROFILE"), variable("AWS_DEFAULT_PROFILE"),
-                             "default"};
-    gsize i = 0;
-    while (choices[i] == NULL)
-        i++;
-    source->profile = g_strdup(choices[i]);
+    CredentialsSettings settings = {.access_key_id = access_key_id,
+                                    .secret_access_key = secret_access_key,
+                                    .aws_profile = aws_profile};
+    return credentials_source_new_with(&settings);
+}
+
+CredentialsSource *credentials_source_new_fixed(Credentials *credentials)
+{
+    CredentialsSource *source = credentials_source_new(NULL, NULL, NULL);
+    source->fixed = credentials_ref(credentials);
     return source;
 }
 
@@ -212,68 +99,167 @@ void credentials_source_free(CredentialsSource *source)
 {
     if (source == NULL)
         return;
+    credentials_unref(source->fixed);
     credentials_unref(source->current);
-    g_free(source->access_key_id);
-    secret_unref(source->secret_access_key);
+    g_clear_error(&source->failure);
+    g_free((char *)source->settings.access_key_id);
+    secret_unref((Secret *)source->settings.secret_access_key);
+    g_free((char *)source->settings.aws_profile);
+    g_free((char *)source->settings.region);
+    g_free((char *)source->settings.endpoint_url);
+    g_free((char *)source->settings.container_endpoint);
     g_free(source->profile);
+    http_client_free(source->http);
+    g_cond_clear(&source->ended);
     g_mutex_clear(&source->mutex);
     g_free(source);
 }
 
+/* --- asking ------------------------------------------------------------------------------------ */
+
 static Credentials *ask_providers(CredentialsSource *source, GCancellable *cancellable,
                                   GError **error)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(providers); i++) {
-        Credentials *credentials = NULL;
-        if (providers[i].ask(source, providers[i].name, &credentials, cancellable, error) !=
-            PROVIDER_ABSENT)
-            return credentials;
-    }
-    g_set_error(error, RS_ERROR, RS_ERROR_AUTH,
-                "no AWS credentials: %sthe AWS profile \"%s\" holds no keys; set "
-                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run: aws configure",
-                source->profile_chosen ? "" : "AWS_ACCESS_KEY_ID is not set and ", source->profile);
-    return NULL;
+    g_autoptr(GPtrArray) visited = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GString) notes = g_string_new(NULL);
+    ProviderContext context = {.settings = &source->settings,
+                               .hooks = &source->hooks,
+                               .http = source->http,
+                               .memory = &source->memory,
+                               .profile = source->profile,
+                               .profile_chosen = source->settings.aws_profile != NULL,
+                               .visited = visited,
+                               .notes = notes};
+    return provider_ask_chain(&context, cancellable, error);
 }
 
-static gint64 now(void)
-{
-    return g_get_real_time() / G_USEC_PER_SEC;
-}
-
-static gboolean is_fresh(const Credentials *credentials)
-{
-    return credentials != NULL &&
-           (credentials->expires_at == 0 || credentials->expires_at - REFRESH_SECONDS > now());
-}
-
-/* New ones, unless they have expired already; old ones near their end are better than none. */
+/* New ones, unless they have expired already. */
 static Credentials *renewed(CredentialsSource *source, GCancellable *cancellable, GError **error)
 {
     g_autoptr(Credentials) credentials = ask_providers(source, cancellable, error);
-    if (credentials == NULL)
-        return NULL;
-    if (credentials->expires_at == 0 || credentials->expires_at > now())
+    if (credentials == NULL || credentials->expires_at == 0 ||
+        credentials->expires_at > aws_hooks_now(&source->hooks))
         return g_steal_pointer(&credentials);
     g_autoptr(GDateTime) end = g_date_time_new_from_unix_utc(credentials->expires_at);
-    g_autofree char *text = g_date_time_format_iso8601(end);
+    g_autofree char *text = end != NULL ? g_date_time_format_iso8601(end) : g_strdup("long ago");
+    const char *origin = credentials->origin;
     g_set_error(error, RS_ERROR, RS_ERROR_AUTH,
-                "the AWS credentials from the %s expired at %s; get new ones and try again",
-                credentials->provider, text);
+                "the AWS credentials from the %s%s%s%s expired at %s; get new ones and try again",
+                credentials->provider, origin != NULL ? " (" : "", origin != NULL ? origin : "",
+                origin != NULL ? ")" : "", text);
     return NULL;
+}
+
+static Window window_of(const CredentialsSource *source)
+{
+    const Credentials *current = source->current;
+    if (current == NULL)
+        return WINDOW_MANDATORY;
+    if (current->expires_at == 0)
+        return WINDOW_FRESH;
+    gint64 left = current->expires_at - aws_hooks_now(&source->hooks);
+    gint64 life = current->expires_at - source->received_at;
+    if (left <= MIN(CREDENTIALS_MANDATORY_SECONDS, life / 3))
+        return WINDOW_MANDATORY;
+    gboolean advisory = left <= MIN(CREDENTIALS_ADVISORY_SECONDS, life / 2) && !current->attended;
+    return advisory ? WINDOW_ADVISORY : WINDOW_FRESH;
+}
+
+static void take_answer(CredentialsSource *source, Credentials *fresh)
+{
+    credentials_unref(source->current);
+    source->current = fresh;
+    source->received_at = aws_hooks_now(&source->hooks);
+    source->not_before = 0;
+}
+
+static void put_off(CredentialsSource *source, const GError *failure)
+{
+    double random = aws_hooks_random(&source->hooks);
+    source->not_before =
+        aws_hooks_now(&source->hooks) + RETRY_SECONDS + (gint64)(random * RETRY_SECONDS);
+    log_write(LOG_LEVEL_WARNING,
+              "new AWS credentials could not be had yet, going on with the old: %s",
+              failure->message);
+}
+
+/* With the mutex held, which is released while a provider is asked. */
+static Credentials *ask(CredentialsSource *source, gboolean advisory, GCancellable *cancellable,
+                        GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    source->asking = TRUE;
+    g_mutex_unlock(&source->mutex);
+    Credentials *fresh = renewed(source, cancellable, &failure);
+    g_mutex_lock(&source->mutex);
+    source->asking = FALSE;
+    source->questions++;
+    g_clear_error(&source->failure);
+    if (fresh != NULL)
+        take_answer(source, fresh);
+    else if (advisory && source->current != NULL)
+        put_off(source, failure);
+    else if (!rs_error_is_cancelled(failure))
+        source->failure = g_error_copy(failure); /* a cancellation is its caller's own */
+    g_cond_broadcast(&source->ended);
+    gboolean good = fresh != NULL || (advisory && source->current != NULL);
+    if (!good)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return good && source->current != NULL ? credentials_ref(source->current) : NULL;
+}
+
+/* Until the question that is under way has ended. FALSE with its error, or when cancelled. */
+static gboolean wait_for_answer(CredentialsSource *source, GCancellable *cancellable,
+                                GError **error)
+{
+    guint64 seen = source->questions;
+    while (source->questions == seen) {
+        if (rs_error_set_if_cancelled(cancellable, error))
+            return FALSE;
+        g_cond_wait(&source->ended, &source->mutex);
+    }
+    if (source->failure == NULL)
+        return TRUE;
+    g_propagate_error(error, g_error_copy(source->failure));
+    return FALSE;
+}
+
+static Credentials *get_locked(CredentialsSource *source, GCancellable *cancellable, GError **error)
+{
+    for (;;) {
+        Window window = window_of(source);
+        gboolean put_off_yet = aws_hooks_now(&source->hooks) < source->not_before;
+        if (window == WINDOW_FRESH ||
+            (window == WINDOW_ADVISORY && (source->asking || put_off_yet)))
+            return credentials_ref(source->current);
+        if (!source->asking)
+            return ask(source, window == WINDOW_ADVISORY, cancellable, error);
+        if (!wait_for_answer(source, cancellable, error))
+            return NULL;
+    }
+}
+
+static void on_cancelled(GCancellable *cancellable, gpointer user)
+{
+    CredentialsSource *source = user;
+    g_mutex_lock(&source->mutex);
+    g_cond_broadcast(&source->ended);
+    g_mutex_unlock(&source->mutex);
 }
 
 Credentials *credentials_source_get(CredentialsSource *source, GCancellable *cancellable,
                                     GError **error)
 {
+    if (source->fixed != NULL)
+        return credentials_ref(source->fixed);
+    gulong link = 0;
+    if (cancellable != NULL)
+        link = g_cancellable_connect(cancellable, G_CALLBACK(on_cancelled), source, NULL);
     g_mutex_lock(&source->mutex);
-    if (!is_fresh(source->current)) {
-        Credentials *fresh = renewed(source, cancellable, error);
-        credentials_unref(source->current);
-        source->current = fresh;
-    }
-    Credentials *answer = source->current != NULL ? credentials_ref(source->current) : NULL;
+    Credentials *answer = get_locked(source, cancellable, error);
     g_mutex_unlock(&source->mutex);
+    if (cancellable != NULL)
+        g_cancellable_disconnect(cancellable, link);
     return answer;
 }
 

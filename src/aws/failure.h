@@ -29,6 +29,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AwsFailure, aws_failure_clear)
  * the body is such an error, or no XML; status and the headers' request id are read in any case. */
 gboolean aws_failure_read_xml(HttpResponse *response, AwsFailure *failure);
 
+/* The same for the JSON errors of the JSON and REST-JSON protocols and of OAuth: the code from
+ * x-amzn-ErrorType, "__type" or "error"; a body that is no JSON is the message. */
+gboolean aws_failure_read_json(HttpResponse *response, AwsFailure *failure);
+
 /* The code that this failure has for the rest of the program. */
 RsErrorCode aws_failure_code(const AwsFailure *failure);
 

@@ -4,32 +4,36 @@
 
 #include "base/error.h"
 
-typedef struct {
-    char *value;
-    const char *file; /* one of the two paths */
-} Entry;
+#define SSO_SESSION "sso-session"
+#define PROFILE "profile"
 
 struct SharedConfig {
-    char *credentials_path, *config_path;
-    GHashTable *profiles; /* name -> GHashTable of key -> Entry */
+    char *paths[SHARED_FILES];
+    GHashTable *profiles[SHARED_FILES]; /* name -> GHashTable of key -> value */
+    GHashTable *sso_sessions;           /* the same, of the config file */
 };
 
-static void entry_free(gpointer data)
+static void value_free(gpointer value)
 {
-    Entry *entry = data;
-    explicit_bzero(entry->value, strlen(entry->value));
-    g_free(entry->value);
-    g_free(entry);
+    explicit_bzero(value, strlen(value));
+    g_free(value);
 }
 
-static GHashTable *profile_table(SharedConfig *config, const char *name)
+static GHashTable *sections_new(void)
 {
-    GHashTable *table = g_hash_table_lookup(config->profiles, name);
-    if (table == NULL) {
-        table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
-        g_hash_table_insert(config->profiles, g_strdup(name), table);
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                 (GDestroyNotify)g_hash_table_unref);
+}
+
+/* A section that comes twice goes on where it ended. */
+static GHashTable *section_named(GHashTable *sections, const char *name)
+{
+    GHashTable *section = g_hash_table_lookup(sections, name);
+    if (section == NULL) {
+        section = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, value_free);
+        g_hash_table_insert(sections, g_strdup(name), section);
     }
-    return table;
+    return section;
 }
 
 static char *unquoted(const char *name)
@@ -40,14 +44,13 @@ static char *unquoted(const char *name)
     return g_strdup(name);
 }
 
-/* The profile that a section of that file is about; NULL for the other kinds of sections. */
-static char *profile_of_section(const char *section, gboolean is_config)
+/* The x of "KIND x"; NULL for sections of another kind. */
+static char *name_after(const char *section, const char *kind)
 {
-    if (!is_config || strcmp(section, "default") == 0)
-        return unquoted(section);
-    if (!g_str_has_prefix(section, "profile") || !g_ascii_isspace(section[strlen("profile")]))
+    gsize length = strlen(kind);
+    if (!g_str_has_prefix(section, kind) || !g_ascii_isspace(section[length]))
         return NULL;
-    g_autofree char *name = g_strstrip(g_strdup(section + strlen("profile")));
+    g_autofree char *name = g_strstrip(g_strdup(section + length));
     return unquoted(name);
 }
 
@@ -59,20 +62,34 @@ static gboolean bad_line(const char *path, guint number, const char *why, GError
 
 typedef struct {
     SharedConfig *config;
+    SharedFile file;
     const char *path;
-    gboolean is_config;
-    GHashTable *section; /* NULL: a section that is not a profile */
+    GHashTable *section; /* NULL: a section that is of no use here */
     gboolean begun;      /* a section header was seen */
 } FileReader;
 
-static gboolean read_section(FileReader *reader, char *line, guint number, GError **error)
+static GHashTable *section_of_header(FileReader *reader, const char *header)
+{
+    SharedConfig *config = reader->config;
+    GHashTable *profiles = config->profiles[reader->file];
+    if (reader->file == SHARED_CREDENTIALS_FILE || strcmp(header, "default") == 0) {
+        g_autofree char *name = unquoted(header);
+        return section_named(profiles, name);
+    }
+    g_autofree char *profile = name_after(header, PROFILE);
+    if (profile != NULL)
+        return section_named(profiles, profile);
+    g_autofree char *session = name_after(header, SSO_SESSION);
+    return session != NULL ? section_named(config->sso_sessions, session) : NULL;
+}
+
+static gboolean read_header(FileReader *reader, char *line, guint number, GError **error)
 {
     char *end = strchr(line, ']');
     if (end == NULL)
         return bad_line(reader->path, number, "a section header without its ]", error);
     *end = '\0';
-    g_autofree char *profile = profile_of_section(g_strstrip(line + 1), reader->is_config);
-    reader->section = profile != NULL ? profile_table(reader->config, profile) : NULL;
+    reader->section = section_of_header(reader, g_strstrip(line + 1));
     reader->begun = TRUE;
     return TRUE;
 }
@@ -84,44 +101,57 @@ static gboolean read_line(FileReader *reader, char *line, guint number, GError *
     if (*line == '\0' || *line == '#' || *line == ';' || indented)
         return TRUE;
     if (*line == '[')
-        return read_section(reader, line, number, error);
+        return read_header(reader, line, number, error);
     char *equals = strchr(line, '=');
     if (equals == NULL)
         return bad_line(reader->path, number, "expected \"key = value\"", error);
     if (!reader->begun)
         return bad_line(reader->path, number, "a key before the first [section]", error);
-    if (reader->section == NULL)
-        return TRUE;
     *equals = '\0';
-    Entry *entry = g_new0(Entry, 1);
-    entry->value = g_strdup(g_strstrip(equals + 1));
-    entry->file = reader->path;
-    g_hash_table_insert(reader->section, g_ascii_strdown(g_strchomp(line), -1), entry);
+    g_strchomp(line);
+    if (*line == '\0')
+        return bad_line(reader->path, number, "a value without a key", error);
+    if (reader->section != NULL)
+        g_hash_table_insert(reader->section, g_ascii_strdown(line, -1),
+                            g_strdup(g_strstrip(equals + 1)));
     return TRUE;
 }
 
-static gboolean read_file(SharedConfig *config, const char *path, gboolean is_config,
-                          GError **error)
+/* content is length bytes and a NUL; it is cut into lines in place. */
+static gboolean read_content(SharedConfig *config, SharedFile file, char *content, gsize length,
+                             GError **error)
+{
+    FileReader reader = {.config = config, .file = file, .path = config->paths[file]};
+    guint number = 0;
+    char *end = content + length;
+    for (char *line = content, *next; line < end; line = next) {
+        char *newline = memchr(line, '\n', (gsize)(end - line));
+        gsize width = (gsize)((newline != NULL ? newline : end) - line);
+        next = line + width + 1;
+        number++;
+        if (memchr(line, '\0', width) != NULL || !g_utf8_validate(line, (gssize)width, NULL))
+            return bad_line(reader.path, number, "it is not UTF-8 text", error);
+        line[width] = '\0';
+        if (!read_line(&reader, line, number, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean read_file(SharedConfig *config, SharedFile file, GError **error)
 {
     g_autofree char *content = NULL;
     g_autoptr(GError) failure = NULL;
     gsize length;
-    if (!g_file_get_contents(path, &content, &length, &failure)) {
+    if (!g_file_get_contents(config->paths[file], &content, &length, &failure)) {
         if (g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
             g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
             return TRUE;
-        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "cannot read %s: %s", path, failure->message);
+        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "cannot read %s: %s", config->paths[file],
+                    failure->message);
         return FALSE;
     }
-    FileReader reader = {.config = config, .path = path, .is_config = is_config};
-    guint number = 0;
-    gboolean good = TRUE;
-    for (char *line = content, *next; good && line != NULL; line = next) {
-        next = strchr(line, '\n');
-        if (next != NULL)
-            *next++ = '\0';
-        good = read_line(&reader, line, ++number, error);
-    }
+    gboolean good = read_content(config, file, content, length, error);
     explicit_bzero(content, length);
     return good;
 }
@@ -136,50 +166,120 @@ static char *path_of(const char *variable, const char *name)
     return g_strdup(value);
 }
 
+static SharedConfig *config_new(void)
+{
+    SharedConfig *config = g_new0(SharedConfig, 1);
+    config->paths[SHARED_CREDENTIALS_FILE] = path_of("AWS_SHARED_CREDENTIALS_FILE", "credentials");
+    config->paths[SHARED_CONFIG_FILE] = path_of("AWS_CONFIG_FILE", "config");
+    for (int file = 0; file < SHARED_FILES; file++)
+        config->profiles[file] = sections_new();
+    config->sso_sessions = sections_new();
+    return config;
+}
+
 SharedConfig *shared_config_load(GError **error)
 {
-    g_autoptr(SharedConfig) config = g_new0(SharedConfig, 1);
-    config->credentials_path = path_of("AWS_SHARED_CREDENTIALS_FILE", "credentials");
-    config->config_path = path_of("AWS_CONFIG_FILE", "config");
-    config->profiles =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
-    if (!read_file(config, config->config_path, TRUE, error) ||
-        !read_file(config, config->credentials_path, FALSE, error))
-        return NULL;
+    g_autoptr(SharedConfig) config = config_new();
+    for (int file = 0; file < SHARED_FILES; file++)
+        if (!read_file(config, (SharedFile)file, error))
+            return NULL;
     return g_steal_pointer(&config);
+}
+
+SharedConfig *shared_config_parse(const char *config, gsize config_length, const char *credentials,
+                                  gsize credentials_length, GError **error)
+{
+    g_autoptr(SharedConfig) parsed = config_new();
+    const char *const texts[] = {config, credentials};
+    const gsize lengths[] = {config_length, credentials_length};
+    for (int file = 0; file < SHARED_FILES; file++) {
+        if (texts[file] == NULL)
+            continue;
+        g_autofree char *copy = g_malloc(lengths[file] + 1);
+        memcpy(copy, texts[file], lengths[file]);
+        copy[lengths[file]] = '\0';
+        if (!read_content(parsed, (SharedFile)file, copy, lengths[file], error))
+            return NULL;
+    }
+    return g_steal_pointer(&parsed);
 }
 
 void shared_config_free(SharedConfig *config)
 {
     if (config == NULL)
         return;
-    g_hash_table_unref(config->profiles);
-    g_free(config->credentials_path);
-    g_free(config->config_path);
+    for (int file = 0; file < SHARED_FILES; file++) {
+        g_hash_table_unref(config->profiles[file]);
+        g_free(config->paths[file]);
+    }
+    g_hash_table_unref(config->sso_sessions);
     g_free(config);
+}
+
+char *shared_config_chosen_profile(const char *chosen)
+{
+    const char *const choices[] = {chosen, g_getenv("AWS_PROFILE"), g_getenv("AWS_DEFAULT_PROFILE"),
+                                   "default"};
+    gsize i = 0;
+    while (choices[i] == NULL || *choices[i] == '\0')
+        i++;
+    return g_strdup(choices[i]);
+}
+
+static const char *value_in(GHashTable *sections, const char *name, const char *key)
+{
+    GHashTable *section = g_hash_table_lookup(sections, name);
+    return section != NULL ? g_hash_table_lookup(section, key) : NULL;
 }
 
 gboolean shared_config_has_profile(const SharedConfig *config, const char *profile)
 {
-    return g_hash_table_contains(config->profiles, profile);
+    return g_hash_table_contains(config->profiles[SHARED_CONFIG_FILE], profile) ||
+           g_hash_table_contains(config->profiles[SHARED_CREDENTIALS_FILE], profile);
 }
 
 const char *shared_config_get(const SharedConfig *config, const char *profile, const char *key,
                               const char **file)
 {
-    GHashTable *table = g_hash_table_lookup(config->profiles, profile);
-    const Entry *entry = table != NULL ? g_hash_table_lookup(table, key) : NULL;
-    if (entry != NULL && file != NULL)
-        *file = entry->file;
-    return entry != NULL ? entry->value : NULL;
+    static const SharedFile order[] = {SHARED_CREDENTIALS_FILE, SHARED_CONFIG_FILE};
+    for (gsize i = 0; i < G_N_ELEMENTS(order); i++) {
+        const char *value = value_in(config->profiles[order[i]], profile, key);
+        if (value == NULL)
+            continue;
+        if (file != NULL)
+            *file = config->paths[order[i]];
+        return value;
+    }
+    return NULL;
+}
+
+const char *shared_config_get_from(const SharedConfig *config, SharedFile file, const char *profile,
+                                   const char *key)
+{
+    return value_in(config->profiles[file], profile, key);
+}
+
+gboolean shared_config_has_sso_session(const SharedConfig *config, const char *name)
+{
+    return g_hash_table_contains(config->sso_sessions, name);
+}
+
+const char *shared_config_get_sso(const SharedConfig *config, const char *name, const char *key)
+{
+    return value_in(config->sso_sessions, name, key);
+}
+
+const char *shared_config_path(const SharedConfig *config, SharedFile file)
+{
+    return config->paths[file];
 }
 
 const char *shared_config_credentials_path(const SharedConfig *config)
 {
-    return config->credentials_path;
+    return config->paths[SHARED_CREDENTIALS_FILE];
 }
 
 const char *shared_config_config_path(const SharedConfig *config)
 {
-    return config->config_path;
+    return config->paths[SHARED_CONFIG_FILE];
 }

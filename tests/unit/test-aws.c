@@ -103,6 +103,7 @@ static void clear_environment(void)
                                         "AWS_MAX_ATTEMPTS"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
         g_unsetenv(names[i]);
+    g_setenv("AWS_EC2_METADATA_DISABLED", "true", TRUE);
 }
 
 static void test_hosts_follow_partition_and_variant(void)
@@ -418,10 +419,10 @@ static void test_missing_or_broken_credentials_say_what_to_mend(void)
         {"[default]\n", "work", NULL, NULL, NULL, RS_ERROR_CONFIG, "work"},
         {"[default]\naws_access_key_id=a\n", NULL, NULL, NULL, NULL, RS_ERROR_CONFIG,
          "aws_secret_access_key"},
-        {"[default]\ncredential_process=/bin/false\n", NULL, NULL, NULL, NULL, RS_ERROR_UNSUPPORTED,
+        {"[default]\ncredential_process=/bin/false\n", NULL, NULL, NULL, NULL, RS_ERROR_CONFIG,
          "credential_process"},
         {"[w]\nrole_arn=a\naws_access_key_id=a\naws_secret_access_key=s\n", "w", NULL, NULL, NULL,
-         RS_ERROR_UNSUPPORTED, "role_arn"},
+         RS_ERROR_CONFIG, "role_arn"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         Files files;
