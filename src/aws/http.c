@@ -270,7 +270,8 @@ static void set_method(CURL *easy, const HttpRequest *request)
 static void set_limits(CURL *easy, const HttpRequest *request)
 {
     guint stall = request->stall_seconds != 0 ? request->stall_seconds : STALL_SECONDS;
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+    long connect_ms = request->connect_ms != 0 ? (long)request->connect_ms : CONNECT_MS;
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)stall);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->total_ms);

@@ -56,6 +56,7 @@ typedef struct {
     gsize max_body;      /* of an answer in memory; 0: 16 MiB */
     guint stall_seconds; /* 0: 30 */
     guint total_ms;      /* 0: no limit */
+    guint connect_ms;    /* 0: 3,000 */
     gboolean expect_continue;
 } HttpRequest;
 

@@ -1,7 +1,6 @@
 #include "aws/request.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,31 +26,11 @@ typedef struct {
     guint moves;
     guint taken; /* quota tokens of the last retry */
     gboolean skew_mended, credentials_renewed;
+    gboolean unsigned_yet; /* nobody gave credentials: they have had their own retries */
     char *payload_hash;
 } Call;
 
-/* --- time and chance --------------------------------------------------------------------------- */
-
-static gint64 real_now(gpointer user)
-{
-    return g_get_real_time() / G_USEC_PER_SEC;
-}
-
-static double real_random(gpointer user)
-{
-    return g_random_double();
-}
-
-static void real_sleep(gpointer user, guint ms, GCancellable *cancellable)
-{
-    GPollFD fd;
-    if (cancellable == NULL || !g_cancellable_make_pollfd(cancellable, &fd)) {
-        g_usleep((gulong)ms * 1000);
-        return;
-    }
-    g_poll(&fd, 1, (gint)ms);
-    g_cancellable_release_fd(cancellable);
-}
+/* --- the client, and the servers' clocks ------------------------------------------------------ */
 
 AwsClient *aws_client_new(CredentialsSource *credentials)
 {
@@ -59,7 +38,7 @@ AwsClient *aws_client_new(CredentialsSource *credentials)
     client->http = http_client_new();
     client->credentials = credentials;
     client->quota = retry_quota_new();
-    client->hooks = (AwsHooks){real_now, real_random, real_sleep, NULL};
+    client->hooks = *aws_hooks_real();
     client->offsets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_mutex_init(&client->mutex);
     return client;
@@ -97,7 +76,7 @@ static gint64 offset_of(AwsClient *client, const char *host)
 
 gint64 aws_client_now(AwsClient *client, const char *host)
 {
-    return client->hooks.now(client->hooks.user) + offset_of(client, host);
+    return aws_hooks_now(&client->hooks) + offset_of(client, host);
 }
 
 /* TRUE when the server's clock is so far from the one we signed with that signing again may help. */
@@ -107,7 +86,7 @@ static gboolean learn_offset(AwsClient *client, const char *host, gint64 date)
     if (date == 0 || ABS(error) < SKEW_SECONDS)
         return FALSE;
     gint64 *offset = g_new(gint64, 1);
-    *offset = date - client->hooks.now(client->hooks.user);
+    *offset = date - aws_hooks_now(&client->hooks);
     log_write(LOG_LEVEL_WARNING,
               "the clock of %s is %" G_GINT64_FORMAT " s ahead of this machine's; signing by it",
               host, *offset);
@@ -210,6 +189,7 @@ static gboolean attempt(AwsClient *client, AwsRequest *request, Call *call, Http
         return FALSE;
     g_autoptr(GPtrArray) headers =
         signed_headers(client, request, call->payload_hash, cancellable, error);
+    call->unsigned_yet = headers == NULL;
     if (headers == NULL)
         return FALSE;
     g_autofree char *url = g_strconcat(request->scheme, "://", request->host, request->path,
@@ -291,12 +271,12 @@ static gboolean wait_for_next(AwsClient *client, Call *call, const HttpResponse 
     if (taken == 0)
         return FALSE;
     call->taken = taken;
-    double random = client->hooks.random(client->hooks.user);
+    double random = aws_hooks_random(&client->hooks);
     guint ms = MAX(retry_delay_ms(call->attempt, random), asked_delay(response));
     log_write(LOG_LEVEL_INFO, "attempt %u failed (%s, HTTP %d); the next one in %u ms",
               call->attempt, lost != NULL ? lost->message : "answered", response->status, ms);
     call->attempt++;
-    client->hooks.sleep(client->hooks.user, ms, cancellable);
+    aws_hooks_sleep(&client->hooks, ms, cancellable);
     return !g_cancellable_is_cancelled(cancellable);
 }
 
@@ -307,7 +287,7 @@ static gboolean goes_on(AwsClient *client, AwsRequest *request, Call *call, Http
     RetryKind kind = lost == NULL                  ? retry_classify(failure->status, failure->code)
                      : rs_error_is_retryable(lost) ? RETRY_TRANSIENT
                                                    : RETRY_NEVER;
-    if (!may_repeat(request, kind, response, lost))
+    if (call->unsigned_yet || !may_repeat(request, kind, response, lost))
         return FALSE;
     gboolean handed_on = response->received > 0;
     if (lost == NULL && mend(client, request, call, kind, response, failure))

@@ -22,17 +22,10 @@
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
 #include "aws/failure.h"
+#include "aws/hooks.h"
 #include "aws/http.h"
 
 typedef struct AwsClient AwsClient;
-
-/* Time and chance, for tests to put their own in place. */
-typedef struct {
-    gint64 (*now)(gpointer user);    /* epoch seconds */
-    double (*random)(gpointer user); /* in [0, 1) */
-    void (*sleep)(gpointer user, guint ms, GCancellable *cancellable);
-    gpointer user;
-} AwsHooks;
 
 /* credentials are borrowed; NULL sends unsigned requests. Uses the machine's clock and chance. */
 AwsClient *aws_client_new(CredentialsSource *credentials);
