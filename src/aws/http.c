@@ -137,9 +137,9 @@ static size_t on_read(char *buffer, size_t size, size_t count, void *user)
     if (got < 0)
         return CURL_READFUNC_ABORT;
     if (exchange->position == 0 && body->md5 != NULL)
-        g_checksum_reset(body->md5);
+        digest_reset(body->md5);
     if (body->md5 != NULL)
-        g_checksum_update(body->md5, (const guchar *)buffer, got);
+        digest_update(body->md5, buffer, (gsize)got);
     exchange->position += (guint64)got;
     if (body->sent != NULL && exchange->position > body->told) {
         body->sent(body->user, exchange->position - body->told);
@@ -209,19 +209,31 @@ static size_t on_data(char *bytes, size_t size, size_t count, void *user)
 
 /* --- one exchange ------------------------------------------------------------------------------ */
 
-gboolean http_host_is_local(const char *host)
+/* An address with or without brackets, or NULL. */
+static GInetAddress *address_of(const char *host)
 {
-    if (g_ascii_strcasecmp(host, "localhost") == 0 || g_str_has_suffix(host, ".localhost"))
-        return TRUE;
     gsize length = strlen(host);
     g_autofree char *bare =
         *host == '[' && length > 2 ? g_strndup(host + 1, length - 2) : g_strdup(host);
-    g_autoptr(GInetAddress) address = g_inet_address_new_from_string(bare);
-    if (address == NULL)
-        return FALSE;
+    return g_inet_address_new_from_string(bare);
+}
+
+gboolean http_host_is_loopback(const char *host)
+{
+    if (g_ascii_strcasecmp(host, "localhost") == 0 || g_str_has_suffix(host, ".localhost"))
+        return TRUE;
+    g_autoptr(GInetAddress) address = address_of(host);
+    return address != NULL && g_inet_address_get_is_loopback(address);
+}
+
+gboolean http_host_is_local(const char *host)
+{
+    g_autoptr(GInetAddress) address = address_of(host);
+    if (http_host_is_loopback(host))
+        return TRUE;
     /* The service addresses of EC2 and EKS over IPv6 are unique-local, not link-local. */
-    return g_inet_address_get_is_loopback(address) || g_inet_address_get_is_link_local(address) ||
-           g_str_has_prefix(bare, "fd00:ec2:");
+    return address != NULL && (g_inet_address_get_is_link_local(address) ||
+                               g_str_has_prefix(host + (*host == '['), "fd00:ec2:"));
 }
 
 static gboolean url_is_local(const char *url)

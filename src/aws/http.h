@@ -26,6 +26,7 @@
 
 #include <gio/gio.h>
 
+#include "aws/digest.h"
 #include "aws/sigv4.h"
 
 typedef struct HttpClient HttpClient;
@@ -38,8 +39,8 @@ typedef struct {
     /* Bytes put on the wire for the first time: what is sent again is not told again. May be NULL. */
     void (*sent)(gpointer user, gsize bytes);
     gpointer user;
-    guint64 told;   /* bytes told to `sent` so far; keep at 0 before the first attempt */
-    GChecksum *md5; /* of what was sent in the last attempt, restarted with it. NULL: not wanted */
+    guint64 told; /* bytes told to `sent` so far; keep at 0 before the first attempt */
+    Digest *md5;  /* of what was sent in the last attempt, restarted with it. NULL: not wanted */
 } HttpBody;
 
 /* The body of a 2xx answer, piece by piece. FALSE with error set ends the call with that error. */
@@ -89,6 +90,9 @@ guint http_client_connections(HttpClient *client);
  * came, either way; clear it with http_response_clear. */
 gboolean http_send(HttpClient *client, const HttpRequest *request, HttpResponse *response,
                    GCancellable *cancellable, GError **error);
+
+/* True for this machine itself: "localhost" and loopback addresses (no port). */
+gboolean http_host_is_loopback(const char *host);
 
 /* True for loopback and link-local hosts (a name or address, no port): never through a proxy. */
 gboolean http_host_is_local(const char *host);

@@ -8,7 +8,7 @@
 #include "base/log.h"
 
 #define SKEW_SECONDS 300 /* an offset below this is not why a signature was refused */
-#define HASHED_OVER_TLS (64 << 10)
+#define ALWAYS_HASHED (64 << 10)
 #define MOVES 2 /* to the bucket's Region, and once more by a temporary redirect */
 
 struct AwsClient {
@@ -98,7 +98,7 @@ static gboolean learn_offset(AwsClient *client, const char *host, gint64 date)
 
 /* --- signing ----------------------------------------------------------------------------------- */
 
-static gboolean update_from_file(GChecksum *sum, const HttpBody *body, GCancellable *cancellable,
+static gboolean update_from_file(Digest *sum, const HttpBody *body, GCancellable *cancellable,
                                  GError **error)
 {
     const gsize size = 256 << 10;
@@ -118,7 +118,7 @@ static gboolean update_from_file(GChecksum *sum, const HttpBody *body, GCancella
                                 "when nothing writes to it");
             return FALSE;
         }
-        g_checksum_update(sum, buffer, got);
+        digest_update(sum, buffer, (gsize)got);
         done += (guint64)got;
     }
     return TRUE;
@@ -132,16 +132,28 @@ static char *hash_of_body(const HttpBody *body, GCancellable *cancellable, GErro
         const char *bytes = g_bytes_get_data(body->bytes, NULL);
         return sigv4_sha256(bytes + body->offset, body->length);
     }
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autoptr(Digest) sum = digest_new(DIGEST_SHA256);
     if (!update_from_file(sum, body, cancellable, error))
         return NULL;
-    return g_strdup(g_checksum_get_string(sum));
+    return g_strdup(digest_hex(sum));
+}
+
+/* TLS, or never leaving the machine: nobody on the way could change the payload. */
+static gboolean is_protected_way(const AwsRequest *request)
+{
+    if (strcmp(request->scheme, "https") == 0)
+        return TRUE;
+    const char *colon = strrchr(request->host, ':');
+    gsize length = colon != NULL && strchr(colon, ']') == NULL ? (gsize)(colon - request->host)
+                                                               : strlen(request->host);
+    g_autofree char *host = g_strndup(request->host, length);
+    return http_host_is_loopback(host);
 }
 
 static char *payload_hash(const AwsRequest *request, GCancellable *cancellable, GError **error)
 {
-    gboolean tls = strcmp(request->scheme, "https") == 0;
-    if (tls && request->s3 && request->body != NULL && request->body->length > HASHED_OVER_TLS)
+    if (request->s3 && is_protected_way(request) && request->body != NULL &&
+        request->body->length > ALWAYS_HASHED)
         return g_strdup(SIGV4_UNSIGNED_PAYLOAD);
     return hash_of_body(request->body, cancellable, error);
 }
@@ -321,6 +333,7 @@ gboolean aws_send(AwsClient *client, AwsRequest *request, HttpResponse *response
         g_autoptr(GError) lost = NULL;
         g_auto(AwsFailure) failure = {0};
         http_response_clear(response);
+        request->attempts++;
         gboolean answered = attempt(client, request, &call, response, cancellable, &lost);
         good = answered && is_success(request, response, &failure);
         again = !good && goes_on(client, request, &call, response, &failure, lost, cancellable);

@@ -12,7 +12,8 @@
  * when the service surely did nothing.
  *
  * Payload: over http the body's SHA-256 is signed; over https also, up to 64 KiB, and for S3 larger ones
- *          go as UNSIGNED-PAYLOAD: TLS protects them already.
+ *          go as UNSIGNED-PAYLOAD: TLS protects them already. So does the loopback interface: what never
+ *          leaves the machine goes like over https.
  * Errors:  those of http, credentials and failure.
  * Threads: an AwsClient from any thread; an AwsRequest belongs to its call.
  */
@@ -56,6 +57,7 @@ struct AwsRequest {
     gboolean expect_continue;
     guint stall_seconds, total_ms; /* as in HttpRequest */
     gsize max_body;
+    guint attempts; /* set by aws_send: how often it was sent */
 
     /* The answer's body, piece by piece, instead of in the response. Before it starts again from its
      * beginning `restart` is called: FALSE forbids it. NULL forbids it too. */

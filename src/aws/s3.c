@@ -9,21 +9,21 @@
 
 /* --- listing ----------------------------------------------------------------------------------- */
 
-static char *list_query(const char *prefix, const char *token)
+static char *list_query(const char *prefix, const char *token, gboolean folders)
 {
     g_autofree char *encoded = sigv4_uri_encode(prefix, -1, FALSE);
     g_autofree char *next = token != NULL ? sigv4_uri_encode(token, -1, FALSE) : NULL;
     return g_strconcat(next != NULL ? "continuation-token=" : "", next != NULL ? next : "",
-                       next != NULL ? "&" : "", "encoding-type=url&list-type=2&max-keys=1000",
-                       "&prefix=", encoded, NULL);
+                       next != NULL ? "&" : "", folders ? "delimiter=%2F&" : "",
+                       "encoding-type=url&list-type=2&max-keys=1000", "&prefix=", encoded, NULL);
 }
 
 static gboolean fetch_page(S3Client *client, const char *bucket, const char *prefix,
-                           const char *token, S3Page *page, GCancellable *cancellable,
-                           GError **error)
+                           const char *token, gboolean folders, S3Page *page,
+                           GCancellable *cancellable, GError **error)
 {
     g_auto(S3Call) call = {0};
-    g_autofree char *query = list_query(prefix, token);
+    g_autofree char *query = list_query(prefix, token, folders);
     if (!s3_call_init(&call, client, "GET", "list", bucket, "", query, error) ||
         !s3_call_send(&call, cancellable, error))
         return FALSE;
@@ -33,13 +33,13 @@ static gboolean fetch_page(S3Client *client, const char *bucket, const char *pre
     return FALSE;
 }
 
-gboolean s3_list(S3Client *client, const char *bucket, const char *prefix, S3ListFunction each,
-                 gpointer user, GCancellable *cancellable, GError **error)
+static gboolean list(S3Client *client, const char *bucket, const char *prefix, gboolean folders,
+                     S3ListFunction each, gpointer user, GCancellable *cancellable, GError **error)
 {
     g_autofree char *token = NULL;
     do {
         g_auto(S3Page) page = {0};
-        if (!fetch_page(client, bucket, prefix, token, &page, cancellable, error))
+        if (!fetch_page(client, bucket, prefix, token, folders, &page, cancellable, error))
             return FALSE;
         for (guint i = 0; i < page.objects->len; i++)
             if (!each(user, page.objects->pdata[i], error))
@@ -48,6 +48,19 @@ gboolean s3_list(S3Client *client, const char *bucket, const char *prefix, S3Lis
         token = page.truncated ? g_steal_pointer(&page.next_token) : NULL;
     } while (token != NULL);
     return TRUE;
+}
+
+gboolean s3_list(S3Client *client, const char *bucket, const char *prefix, S3ListFunction each,
+                 gpointer user, GCancellable *cancellable, GError **error)
+{
+    return list(client, bucket, prefix, FALSE, each, user, cancellable, error);
+}
+
+gboolean s3_list_folder(S3Client *client, const char *bucket, const char *prefix,
+                        S3ListFunction each, gpointer user, GCancellable *cancellable,
+                        GError **error)
+{
+    return list(client, bucket, prefix, TRUE, each, user, cancellable, error);
 }
 
 typedef struct {
@@ -155,8 +168,8 @@ typedef struct {
     S3RestartFunction restart;
     gpointer user;
     guint64 offset, length;
-    gboolean begun;
-    GChecksum *md5; /* NULL when only a range is read */
+    gboolean begun, compares;
+    Digest *md5; /* NULL when only a range is read */
 } Stream;
 
 static gboolean stream_data(gpointer user, const char *bytes, gsize length, GError **error)
@@ -164,9 +177,11 @@ static gboolean stream_data(gpointer user, const char *bytes, gsize length, GErr
     Stream *stream = user;
     if (!stream->begun && !check_range_kept(stream->call, stream->offset, stream->length, error))
         return FALSE;
+    if (!stream->begun)
+        stream->compares = stream->md5 != NULL && s3_call_etag_is_md5(stream->call);
     stream->begun = TRUE;
-    if (stream->md5 != NULL)
-        g_checksum_update(stream->md5, (const guchar *)bytes, (gssize)length);
+    if (stream->compares)
+        digest_update(stream->md5, bytes, length);
     return stream->data(stream->user, bytes, length, error);
 }
 
@@ -177,7 +192,7 @@ static gboolean stream_restart(gpointer user)
         return FALSE;
     stream->begun = FALSE;
     if (stream->md5 != NULL)
-        g_checksum_reset(stream->md5);
+        digest_reset(stream->md5);
     return TRUE;
 }
 
@@ -187,8 +202,8 @@ gboolean s3_get_range(S3Client *client, const char *bucket, const char *key, gui
                       GCancellable *cancellable, GError **error)
 {
     g_auto(S3Call) call = {0};
-    g_autoptr(GChecksum) md5 = offset == 0 && length == 0 ? g_checksum_new(G_CHECKSUM_MD5) : NULL;
-    Stream stream = {&call, data, restart, user, offset, length, FALSE, md5};
+    g_autoptr(Digest) md5 = offset == 0 && length == 0 ? digest_new(DIGEST_MD5) : NULL;
+    Stream stream = {&call, data, restart, user, offset, length, FALSE, FALSE, md5};
     if (!s3_call_init(&call, client, "GET", "read", bucket, key, NULL, error))
         return FALSE;
     ask_for_range(&call, offset, length);

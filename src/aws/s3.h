@@ -34,6 +34,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(S3Client, s3_client_free)
 /* Time and chance for the retries, before the first call: what tests put in place of the real ones. */
 void s3_client_set_hooks(S3Client *client, const AwsHooks *hooks);
 
+/* How new objects are encrypted from now on: sse is "AES256" or "aws:kms", kms_key_id is for the latter;
+ * NULL: as the bucket says. Before the first call. */
+void s3_client_set_encryption(S3Client *client, const char *sse, const char *kms_key_id);
+
 /* Connections opened so far; workers that keep theirs alive open one each. */
 guint s3_client_connections(S3Client *client);
 
@@ -47,6 +51,7 @@ typedef struct {
     char *etag;           /* without quotes */
     gint64 modified;      /* epoch seconds */
     gboolean etag_is_md5; /* of the whole object; FALSE also where that is not known (listings) */
+    gboolean is_prefix;   /* s3_list_folder: no object, but what stands before a further "/" */
 } S3Object;
 void s3_object_free(S3Object *object);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(S3Object, s3_object_free)
@@ -57,6 +62,12 @@ typedef gboolean (*S3ListFunction)(gpointer user, const S3Object *object, GError
 /* All keys that start with prefix, page by page: memory does not grow with their number. */
 gboolean s3_list(S3Client *client, const char *bucket, const char *prefix, S3ListFunction each,
                  gpointer user, GCancellable *cancellable, GError **error);
+
+/* One level only, as if "/" made folders: keys without a further "/", and for the others, once each, the
+ * prefix up to it (is_prefix). */
+gboolean s3_list_folder(S3Client *client, const char *bucket, const char *prefix,
+                        S3ListFunction each, gpointer user, GCancellable *cancellable,
+                        GError **error);
 
 /* The same as an array of S3Object, for prefixes known to be small (RS_ERROR_LIMIT over limit). */
 GPtrArray *s3_list_all(S3Client *client, const char *bucket, const char *prefix, guint limit,
@@ -95,7 +106,9 @@ gboolean s3_put_file(S3Client *client, const char *bucket, const char *key, int 
                      guint64 length, void (*sent)(gpointer user, gsize bytes), gpointer user,
                      GCancellable *cancellable, GError **error);
 
-/* Multipart: create, upload parts (numbers from 1), complete or abort. etags is of char *. */
+/* Multipart: create, upload parts (numbers from 1), complete or abort. etags is of char *. Creating takes
+ * one short request that cannot be cancelled under way; when an answer to it gets lost, the upload that it
+ * may have begun is found (by key and time) and aborted. */
 char *s3_multipart_create(S3Client *client, const char *bucket, const char *key,
                           GCancellable *cancellable, GError **error);
 char *s3_multipart_upload(S3Client *client, const char *bucket, const char *key,
@@ -110,6 +123,33 @@ gboolean s3_multipart_complete(S3Client *client, const char *bucket, const char 
                                GCancellable *cancellable, GError **error);
 gboolean s3_multipart_abort(S3Client *client, const char *bucket, const char *key,
                             const char *upload_id, GCancellable *cancellable, GError **error);
+
+/* A multipart upload that was neither completed nor aborted. */
+typedef struct {
+    char *key, *id;
+    gint64 started; /* epoch seconds */
+} S3Upload;
+void s3_upload_free(S3Upload *upload);
+
+typedef gboolean (*S3UploadFunction)(gpointer user, const S3Upload *upload, GError **error);
+gboolean s3_multipart_uploads(S3Client *client, const char *bucket, const char *prefix,
+                              S3UploadFunction each, gpointer user, GCancellable *cancellable,
+                              GError **error);
+
+/* The parts of an open upload, of S3Part. Free with g_array_unref. NOT_FOUND: no such upload. */
+typedef struct {
+    guint number;
+    guint64 size;
+    char *etag; /* as the service wrote it */
+} S3Part;
+void s3_part_clear(gpointer part);
+GArray *s3_multipart_parts(S3Client *client, const char *bucket, const char *key,
+                           const char *upload_id, GCancellable *cancellable, GError **error);
+
+/* Aborts the uploads of exactly that key that began at `since` or later, but for `except` (may be NULL).
+ * What fails is logged. */
+void s3_multipart_abort_since(S3Client *client, const char *bucket, const char *key, gint64 since,
+                              const char *except);
 
 /* Deletes exactly these keys (of char *), 1,000 a request; keys that are gone already are fine.
  * FALSE names the first key that could not be deleted and how many. */

@@ -38,6 +38,8 @@ void s3_client_free(S3Client *client)
     g_mutex_clear(&client->mutex);
     g_clear_error(&client->broken);
     g_free(client->endpoint_url);
+    g_free(client->sse);
+    g_free(client->sse_kms_key_id);
     g_free(client->region);
     g_free(client);
 }
@@ -45,6 +47,14 @@ void s3_client_free(S3Client *client)
 void s3_client_set_hooks(S3Client *client, const AwsHooks *hooks)
 {
     aws_client_set_hooks(client->aws, hooks);
+}
+
+void s3_client_set_encryption(S3Client *client, const char *sse, const char *kms_key_id)
+{
+    g_free(client->sse);
+    g_free(client->sse_kms_key_id);
+    client->sse = g_strdup(sse);
+    client->sse_kms_key_id = g_strdup(kms_key_id);
 }
 
 guint s3_client_connections(S3Client *client)
@@ -59,6 +69,20 @@ void s3_object_free(S3Object *object)
     g_free(object->key);
     g_free(object->etag);
     g_free(object);
+}
+
+void s3_upload_free(S3Upload *upload)
+{
+    if (upload == NULL)
+        return;
+    g_free(upload->key);
+    g_free(upload->id);
+    g_free(upload);
+}
+
+void s3_part_clear(gpointer part)
+{
+    g_free(((S3Part *)part)->etag);
 }
 
 /* --- addresses --------------------------------------------------------------------------------- */
@@ -132,7 +156,7 @@ static BucketPlace bucket_place(S3Client *client, const char *bucket)
     g_mutex_lock(&client->mutex);
     const BucketPlace *known = g_hash_table_lookup(client->places, bucket);
     BucketPlace copy = {g_strdup(known != NULL ? known->region : client->region),
-                        known != NULL && known->proven};
+                        known != NULL && known->proven, known != NULL && known->no_md5};
     g_mutex_unlock(&client->mutex);
     return copy;
 }
@@ -145,8 +169,27 @@ static void learn_place(S3Client *client, const char *bucket, const char *region
         BucketPlace *place = g_new0(BucketPlace, 1);
         place->region = g_strdup(region);
         place->proven = proven;
+        place->no_md5 = known != NULL && known->no_md5;
         g_hash_table_insert(client->places, g_strdup(bucket), place);
     }
+    g_mutex_unlock(&client->mutex);
+}
+
+gboolean s3_bucket_has_no_md5(S3Client *client, const char *bucket)
+{
+    g_mutex_lock(&client->mutex);
+    const BucketPlace *known = g_hash_table_lookup(client->places, bucket);
+    gboolean no_md5 = known != NULL && known->no_md5;
+    g_mutex_unlock(&client->mutex);
+    return no_md5;
+}
+
+void s3_bucket_learn_md5(S3Client *client, const char *bucket, gboolean is_md5)
+{
+    g_mutex_lock(&client->mutex);
+    BucketPlace *known = g_hash_table_lookup(client->places, bucket);
+    if (known != NULL)
+        known->no_md5 = !is_md5;
     g_mutex_unlock(&client->mutex);
 }
 
@@ -266,13 +309,30 @@ static gboolean etag_is_md5_here(const S3Call *call, const char *etag)
                                 "x-amz-server-side-encryption-customer-algorithm") == NULL;
 }
 
-gboolean s3_call_check_md5(const S3Call *call, GChecksum *md5, GError **error)
+gboolean s3_call_etag_is_md5(const S3Call *call)
+{
+    const char *header = http_response_header(&call->response, "ETag");
+    g_autofree char *etag = header != NULL ? s3_bare_etag(header) : NULL;
+    return etag != NULL && etag_is_md5_here(call, etag);
+}
+
+void s3_call_add_encryption(S3Call *call)
+{
+    const S3Client *client = call->client;
+    if (client->sse != NULL)
+        sigv4_headers_add(call->request.headers, "x-amz-server-side-encryption", client->sse);
+    if (client->sse_kms_key_id != NULL)
+        sigv4_headers_add(call->request.headers, "x-amz-server-side-encryption-aws-kms-key-id",
+                          client->sse_kms_key_id);
+}
+
+gboolean s3_call_check_md5(const S3Call *call, Digest *md5, GError **error)
 {
     const char *header = http_response_header(&call->response, "ETag");
     g_autofree char *etag = header != NULL ? s3_bare_etag(header) : NULL;
     if (etag == NULL || !etag_is_md5_here(call, etag))
         return TRUE;
-    const char *ours = g_checksum_get_string(md5);
+    const char *ours = digest_hex(md5);
     if (g_ascii_strcasecmp(etag, ours) == 0)
         return TRUE;
     g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT,

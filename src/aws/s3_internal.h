@@ -13,13 +13,15 @@ struct S3Client {
     char *region;
     GError *broken; /* what was wrong with endpoint or Region: the answer to every call */
     GMutex mutex;
-    GHashTable *places; /* bucket -> BucketPlace */
+    GHashTable *places;         /* bucket -> BucketPlace */
+    char *sse, *sse_kms_key_id; /* what new objects are encrypted with, or NULL */
 };
 
 /* Where a bucket is. */
 typedef struct {
     char *region;
     gboolean proven; /* a request was answered there: no need to ask before sending a body */
+    gboolean no_md5; /* the last ETag of a stored body was no MD5 (KMS): none is computed ahead */
 } BucketPlace;
 
 /* Host and path for a key of a bucket ("" for the bucket itself) in a Region. */
@@ -46,7 +48,16 @@ void s3_call_clear(S3Call *call);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(S3Call, s3_call_clear)
 
 /* The answer's ETag against the MD5 of what was transferred; TRUE also where it is no MD5. */
-gboolean s3_call_check_md5(const S3Call *call, GChecksum *md5, GError **error);
+gboolean s3_call_check_md5(const S3Call *call, Digest *md5, GError **error);
+/* Is the answer's ETag an MD5 of the bytes? */
+gboolean s3_call_etag_is_md5(const S3Call *call);
+
+/* Are the ETags of what is stored in the bucket known to be no MD5s? And what the last one taught. */
+gboolean s3_bucket_has_no_md5(S3Client *client, const char *bucket);
+void s3_bucket_learn_md5(S3Client *client, const char *bucket, gboolean is_md5);
+
+/* The headers that ask for the client's encryption of new objects. */
+void s3_call_add_encryption(S3Call *call);
 
 /* Stores any body, as the object (query NULL) or as one part of an upload. The ETag as the service wrote
  * it, checked against the MD5 of what was sent; free with g_free. */

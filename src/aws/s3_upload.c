@@ -1,27 +1,69 @@
 #include "aws/s3_internal.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "aws/s3_xml.h"
+#include "base/log.h"
 
 /* Joining the parts can take minutes, with a blank now and then to show that it is still going on. */
 #define COMPLETE_STALL_SECONDS 300
 
 /* An abort is an afterthought, often of somebody who wants to leave. */
 #define ABORT_MS 5000
+#define CREATE_MS 10000
+
+/* The MD5 of a body that was sent without computing it. */
+static gboolean digest_body(const HttpBody *body, Digest *md5, GError **error)
+{
+    const gsize size = 256 << 10;
+    if (body->bytes != NULL) {
+        const char *bytes = g_bytes_get_data(body->bytes, NULL);
+        digest_update(md5, bytes + body->offset, body->length);
+        return TRUE;
+    }
+    g_autofree char *buffer = g_malloc(size);
+    for (guint64 done = 0; done < body->length;) {
+        gssize got =
+            pread(body->fd, buffer, MIN(size, body->length - done), (off_t)(body->offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return rs_error_set_errno(error, got < 0 ? errno : EIO,
+                                      "cannot read what was sent again");
+        digest_update(md5, buffer, (gsize)got);
+        done += (guint64)got;
+    }
+    return TRUE;
+}
+
+/* With keys of KMS no ETag is an MD5, and computing one for every body would be in vain: then it is left
+ * out until an ETag turns up that is one, which is checked by reading the body again. */
+static gboolean check_stored(const S3Call *call, const HttpBody *body, Digest *md5, GError **error)
+{
+    gboolean is_md5 = s3_call_etag_is_md5(call);
+    s3_bucket_learn_md5(call->client, call->bucket, is_md5);
+    if (!is_md5)
+        return TRUE;
+    return (body->md5 != NULL || digest_body(body, md5, error)) &&
+           s3_call_check_md5(call, md5, error);
+}
 
 char *s3_put_body(S3Client *client, const char *bucket, const char *key, const char *query,
                   HttpBody *body, GCancellable *cancellable, GError **error)
 {
     g_auto(S3Call) call = {0};
-    g_autoptr(GChecksum) md5 = g_checksum_new(G_CHECKSUM_MD5);
-    body->md5 = md5;
+    g_autoptr(Digest) md5 = digest_new(DIGEST_MD5);
+    body->md5 = s3_bucket_has_no_md5(client, bucket) ? NULL : md5;
     if (!s3_call_init(&call, client, "PUT", "store", bucket, key, query, error))
         return NULL;
     call.request.body = body;
-    if (query == NULL)
+    if (query == NULL) {
         sigv4_headers_add(call.request.headers, "Content-Type", "binary/octet-stream");
-    if (!s3_call_send(&call, cancellable, error) || !s3_call_check_md5(&call, md5, error))
+        s3_call_add_encryption(&call);
+    }
+    if (!s3_call_send(&call, cancellable, error) || !check_stored(&call, body, md5, error))
         return NULL;
     const char *etag = http_response_header(&call.response, "ETag");
     if (etag == NULL) {
@@ -61,6 +103,35 @@ gboolean s3_put_file(S3Client *client, const char *bucket, const char *key, int 
 
 /* --- multipart --------------------------------------------------------------------------------- */
 
+typedef struct {
+    const char *key, *except;
+    gint64 since;
+    GPtrArray *ids;
+} Strays;
+
+static gboolean note_stray(gpointer user, const S3Upload *upload, GError **error)
+{
+    Strays *strays = user;
+    if (strcmp(upload->key, strays->key) == 0 && upload->started >= strays->since &&
+        g_strcmp0(upload->id, strays->except) != 0)
+        g_ptr_array_add(strays->ids, g_strdup(upload->id));
+    return TRUE;
+}
+
+void s3_multipart_abort_since(S3Client *client, const char *bucket, const char *key, gint64 since,
+                              const char *except)
+{
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    Strays strays = {key, except, since, ids};
+    gboolean good = s3_multipart_uploads(client, bucket, key, note_stray, &strays, NULL, &error);
+    for (guint i = 0; good && i < ids->len; i++)
+        good = s3_multipart_abort(client, bucket, key, ids->pdata[i], NULL, &error);
+    if (!good)
+        log_write(LOG_LEVEL_WARNING, "an upload of s3://%s/%s may have stayed open: %s", bucket,
+                  key, error->message);
+}
+
 char *s3_multipart_create(S3Client *client, const char *bucket, const char *key,
                           GCancellable *cancellable, GError **error)
 {
@@ -68,11 +139,20 @@ char *s3_multipart_create(S3Client *client, const char *bucket, const char *key,
     if (!s3_call_init(&call, client, "POST", "begin an upload of", bucket, key, "uploads=", error))
         return NULL;
     sigv4_headers_add(call.request.headers, "Content-Type", "binary/octet-stream");
-    if (!s3_call_send(&call, cancellable, error))
+    s3_call_add_encryption(&call);
+    call.request.total_ms = CREATE_MS;
+    gint64 began = aws_client_now(client->aws, call.request.host) - 1;
+    if (rs_error_set_if_cancelled(cancellable, error))
         return NULL;
-    char *id =
-        s3_xml_read_upload_id(http_response_text(&call.response), call.response.body->len, error);
-    if (id == NULL)
+    /* Not to be cancelled under way: an upload whose id nobody has heard could not be aborted. */
+    gboolean sent = s3_call_send(&call, NULL, error);
+    char *id = !sent ? NULL
+                     : s3_xml_read_upload_id(http_response_text(&call.response),
+                                             call.response.body->len, error);
+    /* So it is with an attempt whose answer got lost. */
+    if (call.request.attempts > 1 || (!sent && call.response.status == 0))
+        s3_multipart_abort_since(client, bucket, key, began, id);
+    if (sent && id == NULL)
         g_prefix_error(error, "%s: ", call.what);
     return id;
 }
@@ -110,7 +190,7 @@ char *s3_multipart_upload_file(S3Client *client, const char *bucket, const char 
 
 char *s3_multipart_etag(const GPtrArray *etags)
 {
-    g_autoptr(GChecksum) md5 = g_checksum_new(G_CHECKSUM_MD5);
+    g_autoptr(Digest) md5 = digest_new(DIGEST_MD5);
     for (guint i = 0; i < etags->len; i++) {
         g_autofree char *bare = s3_bare_etag(etags->pdata[i]);
         if (!s3_etag_is_md5(bare))
@@ -118,10 +198,76 @@ char *s3_multipart_etag(const GPtrArray *etags)
         for (const char *digits = bare; *digits != '\0'; digits += 2) {
             guchar byte =
                 (guchar)(g_ascii_xdigit_value(digits[0]) * 16 + g_ascii_xdigit_value(digits[1]));
-            g_checksum_update(md5, &byte, 1);
+            digest_update(md5, &byte, 1);
         }
     }
-    return g_strdup_printf("%s-%u", g_checksum_get_string(md5), etags->len);
+    return g_strdup_printf("%s-%u", digest_hex(md5), etags->len);
+}
+
+/* --- what is open ------------------------------------------------------------------------------ */
+
+static char *uploads_query(const char *prefix, const char *key_marker, const char *id_marker)
+{
+    g_autofree char *encoded = sigv4_uri_encode(prefix, -1, FALSE);
+    g_autoptr(GString) query = g_string_new("encoding-type=url");
+    if (key_marker != NULL) {
+        g_autofree char *key = sigv4_uri_encode(key_marker, -1, FALSE);
+        g_string_append_printf(query, "&key-marker=%s", key);
+    }
+    g_string_append_printf(query, "&prefix=%s", encoded);
+    if (key_marker != NULL && id_marker != NULL) {
+        g_autofree char *id = sigv4_uri_encode(id_marker, -1, FALSE);
+        g_string_append_printf(query, "&upload-id-marker=%s", id);
+    }
+    g_string_append(query, "&uploads=");
+    return g_string_free(g_steal_pointer(&query), FALSE);
+}
+
+gboolean s3_multipart_uploads(S3Client *client, const char *bucket, const char *prefix,
+                              S3UploadFunction each, gpointer user, GCancellable *cancellable,
+                              GError **error)
+{
+    g_autofree char *key_marker = NULL, *id_marker = NULL;
+    gboolean more = TRUE;
+    while (more) {
+        g_auto(S3Call) call = {0};
+        g_auto(S3UploadPage) page = {0};
+        g_autofree char *query = uploads_query(prefix, key_marker, id_marker);
+        if (!s3_call_init(&call, client, "GET", "list the open uploads of", bucket, "", query,
+                          error) ||
+            !s3_call_send(&call, cancellable, error) ||
+            !s3_xml_read_uploads(http_response_text(&call.response), call.response.body->len, &page,
+                                 error))
+            return FALSE;
+        for (guint i = 0; i < page.uploads->len; i++)
+            if (!each(user, page.uploads->pdata[i], error))
+                return FALSE;
+        g_free(key_marker);
+        g_free(id_marker);
+        key_marker = g_steal_pointer(&page.next_key);
+        id_marker = g_steal_pointer(&page.next_id);
+        more = page.truncated;
+    }
+    return TRUE;
+}
+
+GArray *s3_multipart_parts(S3Client *client, const char *bucket, const char *key,
+                           const char *upload_id, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GArray) parts = g_array_new(FALSE, TRUE, sizeof(S3Part));
+    g_array_set_clear_func(parts, s3_part_clear);
+    g_autofree char *upload = upload_query(upload_id);
+    for (guint next = 0, before = G_MAXUINT; next != before;) {
+        g_auto(S3Call) call = {0};
+        g_autofree char *query = g_strdup_printf("part-number-marker=%u&%s", next, upload);
+        before = next;
+        if (!s3_call_init(&call, client, "GET", "list the parts of", bucket, key, query, error) ||
+            !s3_call_send(&call, cancellable, error) ||
+            !s3_xml_read_parts(http_response_text(&call.response), call.response.body->len, parts,
+                               &next, error))
+            return NULL;
+    }
+    return g_steal_pointer(&parts);
 }
 
 /* When the answer to a success got lost, the repeated request finds the upload gone and the object

@@ -101,6 +101,7 @@ typedef struct {
     S3Page *page;
     S3Object *object; /* the <Contents> that is open, or NULL */
     gboolean bad_number;
+    gboolean folders; /* there are common prefixes */
     gboolean encoded; /* the service did what encoding-type=url asks for */
 } PageReader;
 
@@ -132,6 +133,12 @@ static void page_leaf(gpointer user, const char *parent, const char *name, const
     PageReader *reader = user;
     if (strcmp(parent, "Contents") == 0) {
         object_leaf(reader, name, text);
+    } else if (strcmp(parent, "CommonPrefixes") == 0 && strcmp(name, "Prefix") == 0) {
+        S3Object *folder = g_new0(S3Object, 1);
+        folder->key = g_strdup(text->str);
+        folder->is_prefix = TRUE;
+        reader->folders = TRUE;
+        g_ptr_array_add(reader->page->objects, folder);
     } else if (strcmp(parent, "ListBucketResult") == 0) {
         if (strcmp(name, "IsTruncated") == 0)
             reader->page->truncated = strcmp(text->str, "true") == 0;
@@ -162,6 +169,13 @@ static void decode_keys(GPtrArray *objects)
     }
 }
 
+/* Folders come behind the objects of their page. */
+static int compare_keys(gconstpointer a, gconstpointer b)
+{
+    const S3Object *one = *(const S3Object *const *)a, *other = *(const S3Object *const *)b;
+    return strcmp(one->key, other->key);
+}
+
 gboolean s3_xml_read_page(const char *xml, gsize length, S3Page *page, GError **error)
 {
     memset(page, 0, sizeof *page);
@@ -172,6 +186,8 @@ gboolean s3_xml_read_page(const char *xml, gsize length, S3Page *page, GError **
     g_clear_pointer(&reader.object, s3_object_free);
     if (reader.encoded)
         decode_keys(page->objects);
+    if (reader.folders)
+        g_ptr_array_sort(page->objects, compare_keys);
     const char *wrong = reader.bad_number                             ? "a size is not a number"
                         : page->truncated && page->next_token == NULL ? "the next page is not named"
                                                                       : NULL;
@@ -208,6 +224,134 @@ char *s3_xml_read_upload_id(const char *xml, gsize length, GError **error)
         return NULL;
     }
     return g_steal_pointer(&id);
+}
+
+typedef struct {
+    S3UploadPage *page;
+    S3Upload *upload;
+    gboolean encoded;
+} UploadReader;
+
+static void uploads_leaf(gpointer user, const char *parent, const char *name, const GString *text)
+{
+    UploadReader *reader = user;
+    S3UploadPage *page = reader->page;
+    if (strcmp(parent, "Upload") == 0) {
+        if (reader->upload == NULL)
+            reader->upload = g_new0(S3Upload, 1);
+        if (strcmp(name, "Key") == 0 && reader->upload->key == NULL)
+            reader->upload->key = g_strdup(text->str);
+        else if (strcmp(name, "UploadId") == 0 && reader->upload->id == NULL)
+            reader->upload->id = g_strdup(text->str);
+        else if (strcmp(name, "Initiated") == 0)
+            reader->upload->started = parse_time(text->str);
+    } else if (strcmp(parent, "ListMultipartUploadsResult") == 0) {
+        if (strcmp(name, "IsTruncated") == 0)
+            page->truncated = strcmp(text->str, "true") == 0;
+        else if (strcmp(name, "EncodingType") == 0)
+            reader->encoded = strcmp(text->str, "url") == 0;
+        else if (strcmp(name, "NextKeyMarker") == 0 && page->next_key == NULL)
+            page->next_key = g_strdup(text->str);
+        else if (strcmp(name, "NextUploadIdMarker") == 0 && page->next_id == NULL)
+            page->next_id = g_strdup(text->str);
+    }
+}
+
+static void uploads_close(gpointer user, const char *name)
+{
+    UploadReader *reader = user;
+    S3Upload *upload = reader->upload;
+    if (strcmp(name, "Upload") != 0 || upload == NULL)
+        return;
+    reader->upload = NULL;
+    if (upload->key != NULL && upload->id != NULL)
+        g_ptr_array_add(reader->page->uploads, upload);
+    else
+        s3_upload_free(upload);
+}
+
+static void decode_in_place(char **text)
+{
+    char *decoded = *text != NULL ? sigv4_uri_decode(*text, -1, TRUE, NULL) : NULL;
+    g_free(*text);
+    *text = decoded;
+}
+
+gboolean s3_xml_read_uploads(const char *xml, gsize length, S3UploadPage *page, GError **error)
+{
+    memset(page, 0, sizeof *page);
+    page->uploads = g_ptr_array_new_with_free_func((GDestroyNotify)s3_upload_free);
+    UploadReader reader = {.page = page};
+    gboolean good = read_xml(xml, length, "ListMultipartUploadsResult", uploads_leaf, uploads_close,
+                             &reader, error);
+    s3_upload_free(reader.upload);
+    if (reader.encoded) {
+        decode_in_place(&page->next_key);
+        for (guint i = 0; i < page->uploads->len; i++)
+            decode_in_place(&((S3Upload *)page->uploads->pdata[i])->key);
+    }
+    if (good && page->truncated && page->next_key == NULL) {
+        g_set_error_literal(error, RS_ERROR, RS_ERROR_CORRUPT,
+                            "the listing of uploads is damaged: the next page is not named");
+        return FALSE;
+    }
+    return good;
+}
+
+void s3_upload_page_clear(S3UploadPage *page)
+{
+    g_clear_pointer(&page->uploads, g_ptr_array_unref);
+    g_clear_pointer(&page->next_key, g_free);
+    g_clear_pointer(&page->next_id, g_free);
+}
+
+typedef struct {
+    GArray *parts;
+    S3Part part;
+    guint next;
+    gboolean truncated;
+} PartReader;
+
+static void parts_leaf(gpointer user, const char *parent, const char *name, const GString *text)
+{
+    PartReader *reader = user;
+    if (strcmp(parent, "Part") == 0) {
+        if (strcmp(name, "PartNumber") == 0)
+            reader->part.number = (guint)g_ascii_strtoull(text->str, NULL, 10);
+        else if (strcmp(name, "Size") == 0)
+            reader->part.size = g_ascii_strtoull(text->str, NULL, 10);
+        else if (strcmp(name, "ETag") == 0 && reader->part.etag == NULL)
+            reader->part.etag = g_strdup(text->str);
+    } else if (strcmp(parent, "ListPartsResult") == 0) {
+        if (strcmp(name, "IsTruncated") == 0)
+            reader->truncated = strcmp(text->str, "true") == 0;
+        else if (strcmp(name, "NextPartNumberMarker") == 0)
+            reader->next = (guint)g_ascii_strtoull(text->str, NULL, 10);
+    }
+}
+
+static void parts_close(gpointer user, const char *name)
+{
+    PartReader *reader = user;
+    if (strcmp(name, "Part") != 0)
+        return;
+    if (reader->part.etag != NULL && reader->part.number > 0)
+        g_array_append_val(reader->parts, reader->part);
+    else
+        g_free(reader->part.etag);
+    reader->part = (S3Part){0};
+}
+
+gboolean s3_xml_read_parts(const char *xml, gsize length, GArray *parts, guint *next,
+                           GError **error)
+{
+    PartReader reader = {.parts = parts};
+    gboolean good =
+        read_xml(xml, length, "ListPartsResult", parts_leaf, parts_close, &reader, error);
+    g_free(reader.part.etag);
+    if (good && reader.truncated)
+        *next = MAX(*next, reader.next);
+    return good;
 }
 
 GBytes *s3_xml_write_complete(const GPtrArray *etags)

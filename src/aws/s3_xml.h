@@ -27,6 +27,22 @@ gboolean s3_xml_read_page(const char *xml, gsize length, S3Page *page, GError **
 /* The UploadId of CreateMultipartUpload. Free with g_free. */
 char *s3_xml_read_upload_id(const char *xml, gsize length, GError **error);
 
+/* One page of ListMultipartUploads, asked for with encoding-type=url. */
+typedef struct {
+    GPtrArray *uploads; /* of S3Upload */
+    char *next_key, *next_id;
+    gboolean truncated;
+} S3UploadPage;
+
+void s3_upload_page_clear(S3UploadPage *page);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(S3UploadPage, s3_upload_page_clear)
+
+gboolean s3_xml_read_uploads(const char *xml, gsize length, S3UploadPage *page, GError **error);
+
+/* Appends the S3Parts of one page of ListParts; *next is the marker of the next page, or stays. */
+gboolean s3_xml_read_parts(const char *xml, gsize length, GArray *parts, guint *next,
+                           GError **error);
+
 /* What DeleteObjects could not delete: the number of keys, and the first of them. */
 typedef struct {
     guint failed;

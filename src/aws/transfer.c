@@ -51,23 +51,45 @@ void transfer_item_free(TransferItem *item)
     g_free(item->key);
     g_free(item->path);
     g_free(item->etag);
+    g_free(item->upload_id);
     g_free(item);
 }
 
 /* --- cutting ----------------------------------------------------------------------------------- */
 
-void transfer_cut(const TransferContext *context, TransferWork *work)
+static guint64 part_size_for(const TransferOptions *options, guint64 size)
 {
     const guint64 unit = 1 << 20;
-    guint64 needed = (work->size + TRANSFER_MAX_PARTS - 1) / TRANSFER_MAX_PARTS;
-    guint64 size = MAX(context->options.part_size, needed);
-    work->part_size = (size + unit - 1) / unit * unit;
+    guint64 needed = (size + TRANSFER_MAX_PARTS - 1) / TRANSFER_MAX_PARTS;
+    return (MAX(options->part_size, needed) + unit - 1) / unit * unit;
+}
+
+void transfer_cut(const TransferContext *context, TransferWork *work)
+{
+    work->part_size = part_size_for(&context->options, work->size);
     work->parts = (guint)((work->size + work->part_size - 1) / work->part_size);
 }
 
 guint64 transfer_part_length(const TransferWork *work, guint part)
 {
     return MIN(work->part_size, work->size - part * work->part_size);
+}
+
+/* --- what is told ------------------------------------------------------------------------------ */
+
+void transfer_tell_bytes(const TransferContext *context, guint64 bytes)
+{
+    if (context->callbacks.bytes != NULL)
+        context->callbacks.bytes(context->callbacks.user, bytes);
+    transfer_control_take(context->options.control, bytes, context->cancellable);
+}
+
+gboolean transfer_tell_upload(const TransferContext *context, TransferWork *work,
+                              TransferUploadState state, GError **error)
+{
+    const TransferCallbacks *callbacks = &context->callbacks;
+    return callbacks->upload == NULL || callbacks->upload(callbacks->user, work->item, state,
+                                                          work->upload_id, work->part_size, error);
 }
 
 /* --- who does what when ------------------------------------------------------------------------ */
@@ -95,6 +117,12 @@ static gboolean take_task(Scheduler *scheduler, Task *task)
         Task *piece = NULL;
         if (g_cancellable_is_cancelled(scheduler->context.cancellable))
             break;
+        if (scheduler->context.options.control != NULL) {
+            g_mutex_unlock(&scheduler->mutex);
+            transfer_control_wait(scheduler->context.options.control,
+                                  scheduler->context.cancellable);
+            g_mutex_lock(&scheduler->mutex);
+        }
         if ((piece = g_queue_pop_head(&scheduler->pieces)) != NULL) {
             *task = *piece;
             g_free(piece);
@@ -182,11 +210,19 @@ static void work_free(gpointer data)
     TransferWork *work = data;
     if (work->fd >= 0)
         close(work->fd);
-    if (work->temporary != NULL)
+    if (work->temporary != NULL && !work->keeps)
         g_unlink(work->temporary);
+    if (work->map != NULL) {
+        close(work->map_fd);
+        if (!work->keeps)
+            g_unlink(work->map);
+    }
     g_clear_pointer(&work->bytes, g_bytes_unref);
     g_clear_pointer(&work->etags, g_ptr_array_unref);
+    g_clear_pointer(&work->known, g_ptr_array_unref);
+    g_clear_pointer(&work->had, g_byte_array_unref);
     s3_object_free(work->object);
+    g_free(work->map);
     g_free(work->temporary);
     g_free(work->upload_id);
     g_free(work);
@@ -196,7 +232,7 @@ static void work_free(gpointer data)
 static void abort_uploads(Scheduler *scheduler)
 {
     for (guint i = 0; i < scheduler->works->len; i++) {
-        const TransferWork *work = scheduler->works->pdata[i];
+        TransferWork *work = scheduler->works->pdata[i];
         g_autoptr(GError) error = NULL;
         if (work->upload_id == NULL)
             continue;
@@ -204,6 +240,8 @@ static void abort_uploads(Scheduler *scheduler)
                                 work->upload_id, NULL, &error))
             log_write(LOG_LEVEL_WARNING, "an upload stays open: %s (upload id %s)", error->message,
                       work->upload_id);
+        else
+            transfer_tell_upload(&scheduler->context, work, TRANSFER_CLOSED, NULL);
     }
 }
 
@@ -284,6 +322,7 @@ static void scheduler_init(Scheduler *scheduler, S3Client *client, GPtrArray *it
         work->item->bytes = 0;
         g_clear_pointer(&work->item->etag, g_free);
         work->fd = -1;
+        work->map_fd = -1;
         g_ptr_array_add(scheduler->works, work);
     }
 }
@@ -296,6 +335,12 @@ static void scheduler_clear(Scheduler *scheduler)
     g_object_unref(scheduler->context.cancellable);
     g_mutex_clear(&scheduler->mutex);
     g_cond_clear(&scheduler->changed);
+}
+
+guint64 transfer_part_size(const TransferOptions *options, guint64 size)
+{
+    TransferOptions full = with_defaults(options);
+    return size <= full.multipart_above ? 0 : part_size_for(&full, size);
 }
 
 gboolean transfer_run(S3Client *client, GPtrArray *items, const TransferOptions *options,

@@ -33,7 +33,6 @@ static gboolean write_at(TransferWork *work, const char *bytes, gsize length, gu
 static gboolean on_bytes(gpointer user, const char *bytes, gsize length, GError **error)
 {
     Sink *sink = user;
-    const TransferCallbacks *callbacks = &sink->context->callbacks;
     if (length > sink->limit - sink->position) {
         g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT, "s3://%s/%s is longer than expected",
                     sink->work->item->bucket, sink->work->item->key);
@@ -43,8 +42,8 @@ static gboolean on_bytes(gpointer user, const char *bytes, gsize length, GError 
         return FALSE;
     sink->position += length;
     guint64 done = sink->position - sink->start;
-    if (done > sink->told && callbacks->bytes != NULL)
-        callbacks->bytes(callbacks->user, done - sink->told);
+    if (done > sink->told)
+        transfer_tell_bytes(sink->context, done - sink->told);
     sink->told = MAX(sink->told, done);
     return TRUE;
 }
@@ -66,12 +65,14 @@ static gboolean wrong_length(const TransferWork *work, guint64 got, guint64 expe
 }
 
 /* A new file beside the target, so that the rename stays on one file system. */
-static gboolean open_temporary(TransferWork *work, GError **error)
+static gboolean open_temporary(const TransferContext *context, TransferWork *work, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(work->item->path);
     g_autofree char *name = g_path_get_basename(work->item->path);
     if (g_mkdir_with_parents(folder, 0700) != 0)
         return rs_error_set_errno(error, errno, "cannot create the folder %s", folder);
+    if (context->options.resume)
+        return transfer_resume_open(work, error);
     /* A long name is cut so that the temporary one still fits the file system's 255 bytes. */
     work->temporary = g_strdup_printf("%s/.%.200s.XXXXXX", folder, name);
     work->fd = g_mkstemp_full(work->temporary, O_RDWR | O_CLOEXEC, 0600);
@@ -104,6 +105,7 @@ static gboolean publish(TransferWork *work, GError **error)
     if (g_rename(work->temporary, path) != 0)
         return rs_error_set_errno(error, errno, "cannot put %s in place", path);
     g_clear_pointer(&work->temporary, g_free);
+    work->keeps = FALSE;
     work->item->bytes = work->size;
     work->item->etag = g_strdup(work->object->etag);
     return sync_folder(path, error);
@@ -152,14 +154,20 @@ gboolean transfer_download_begin(const TransferContext *context, TransferWork *w
             return wrong_length(work, work->size, (guint64)item->length, error);
         small = work->size <= context->options.multipart_above;
     }
-    if (!open_temporary(work, error))
+    if (!small)
+        transfer_cut(context, work);
+    if (!open_temporary(context, work, error))
         return FALSE;
     if (small) {
         g_clear_pointer(&work->object, s3_object_free);
         return download_whole(context, work, error);
     }
-    transfer_cut(context, work);
-    return reserve(work, error);
+    if (context->options.resume && !transfer_resume_open_map(work, error))
+        return FALSE;
+    if (!reserve(work, error))
+        return FALSE;
+    work->keeps = context->options.resume;
+    return TRUE;
 }
 
 gboolean transfer_download_part(const TransferContext *context, TransferWork *work, guint part,
@@ -172,35 +180,32 @@ gboolean transfer_download_part(const TransferContext *context, TransferWork *wo
                  .start = start,
                  .position = start,
                  .limit = start + length};
+    if (work->had != NULL && work->had->data[part] == '1') {
+        if (context->callbacks.bytes != NULL)
+            context->callbacks.bytes(context->callbacks.user, length);
+        return TRUE;
+    }
     if (!s3_get_range(context->client, item->bucket, item->key, start, length, work->object->etag,
                       on_bytes, on_restart, &sink, NULL, context->cancellable, error))
         return FALSE;
-    return sink.position == sink.limit || wrong_length(work, sink.position - start, length, error);
+    if (sink.position != sink.limit)
+        return wrong_length(work, sink.position - start, length, error);
+    transfer_resume_note(work, part);
+    return TRUE;
 }
 
 /* The pieces came in any order, so the MD5 of the whole is taken from the file. */
 static gboolean check_file(const TransferContext *context, TransferWork *work, GError **error)
 {
-    const gsize size = 256 << 10;
-    g_autofree guchar *buffer = g_malloc(size);
-    g_autoptr(GChecksum) md5 = g_checksum_new(G_CHECKSUM_MD5);
-    for (guint64 done = 0; done < work->size;) {
-        if (rs_error_set_if_cancelled(context->cancellable, error))
-            return FALSE;
-        gssize got = pread(work->fd, buffer, size, (off_t)done);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return rs_error_set_errno(error, got < 0 ? errno : EIO, "cannot read %s again",
-                                      work->item->path);
-        g_checksum_update(md5, buffer, got);
-        done += (guint64)got;
-    }
-    if (g_ascii_strcasecmp(g_checksum_get_string(md5), work->object->etag) == 0)
+    g_autofree char *ours = transfer_range_md5(context, work, 0, work->size, error);
+    if (ours == NULL)
+        return FALSE;
+    if (g_ascii_strcasecmp(ours, work->object->etag) == 0)
         return TRUE;
+    work->keeps = FALSE;
     g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT,
                 "s3://%s/%s: the MD5 of what came is %s, that of the object %s", work->item->bucket,
-                work->item->key, g_checksum_get_string(md5), work->object->etag);
+                work->item->key, ours, work->object->etag);
     return FALSE;
 }
 

@@ -8,9 +8,7 @@
 /* What `sent` of a body is told, for one piece. */
 static void on_sent(gpointer user, gsize bytes)
 {
-    const TransferContext *context = user;
-    if (context->callbacks.bytes != NULL)
-        context->callbacks.bytes(context->callbacks.user, bytes);
+    transfer_tell_bytes(user, bytes);
 }
 
 static HttpBody piece_of(const TransferContext *context, TransferWork *work, guint64 offset,
@@ -57,6 +55,50 @@ static gboolean get_source(const TransferContext *context, TransferWork *work, G
     return TRUE;
 }
 
+static gboolean open_upload(const TransferContext *context, TransferWork *work, GError **error)
+{
+    const TransferItem *item = work->item;
+    transfer_cut(context, work);
+    if (!transfer_tell_upload(context, work, TRANSFER_OPENING, error))
+        return FALSE;
+    work->upload_id =
+        s3_multipart_create(context->client, item->bucket, item->key, context->cancellable, error);
+    return work->upload_id != NULL && transfer_tell_upload(context, work, TRANSFER_OPENED, error);
+}
+
+/* Finds out what there is of the upload that the item names. TRUE without work->upload_id when it is gone,
+ * or was cut in a way that does not fit the file any more; then it is aborted. */
+static gboolean continue_upload(const TransferContext *context, TransferWork *work, GError **error)
+{
+    const TransferItem *item = work->item;
+    g_autoptr(GError) failure = NULL;
+    guint64 size = item->part_size;
+    guint64 parts = size > 0 ? (work->size + size - 1) / size : 0;
+    if (work->bytes != NULL || size < TRANSFER_MIN_PART || parts > TRANSFER_MAX_PARTS)
+        return s3_multipart_abort(context->client, item->bucket, item->key, item->upload_id,
+                                  context->cancellable, error);
+    g_autoptr(GArray) there = s3_multipart_parts(context->client, item->bucket, item->key,
+                                                 item->upload_id, context->cancellable, &failure);
+    if (there == NULL && !g_error_matches(failure, RS_ERROR, RS_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (there == NULL)
+        return TRUE;
+    work->upload_id = g_strdup(item->upload_id);
+    work->part_size = size;
+    work->parts = (guint)parts;
+    work->known = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_set_size(work->known, (gint)parts);
+    for (guint i = 0; i < there->len; i++) {
+        const S3Part *part = &g_array_index(there, S3Part, i);
+        if (part->number <= parts && work->known->pdata[part->number - 1] == NULL &&
+            part->size == transfer_part_length(work, part->number - 1))
+            work->known->pdata[part->number - 1] = g_strdup(part->etag);
+    }
+    return TRUE;
+}
+
 gboolean transfer_upload_begin(const TransferContext *context, TransferWork *work, GError **error)
 {
     TransferItem *item = work->item;
@@ -70,17 +112,46 @@ gboolean transfer_upload_begin(const TransferContext *context, TransferWork *wor
         item->etag = etag != NULL ? s3_bare_etag(etag) : NULL;
         return etag != NULL;
     }
-    transfer_cut(context, work);
+    if (item->upload_id != NULL && !continue_upload(context, work, error))
+        return FALSE;
+    if (work->upload_id == NULL && !open_upload(context, work, error))
+        return FALSE;
     work->etags = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_set_size(work->etags, (gint)work->parts);
-    work->upload_id =
-        s3_multipart_create(context->client, item->bucket, item->key, context->cancellable, error);
-    return work->upload_id != NULL;
+    return TRUE;
+}
+
+/* A part that the service has from before, when it holds what the file holds now. */
+static gboolean keep_part(const TransferContext *context, TransferWork *work, guint part,
+                          gboolean *kept, GError **error)
+{
+    const char *etag = work->known != NULL ? work->known->pdata[part] : NULL;
+    guint64 start = part * work->part_size, length = transfer_part_length(work, part);
+    *kept = FALSE;
+    if (etag == NULL)
+        return TRUE;
+    g_autofree char *theirs = s3_bare_etag(etag);
+    g_autofree char *ours =
+        transfer_range_md5(context, work, work->item->offset + start, length, error);
+    if (ours == NULL)
+        return FALSE;
+    if (g_ascii_strcasecmp(ours, theirs) != 0)
+        return TRUE;
+    work->etags->pdata[part] = g_strdup(etag);
+    if (context->callbacks.bytes != NULL)
+        context->callbacks.bytes(context->callbacks.user, length);
+    *kept = TRUE;
+    return TRUE;
 }
 
 gboolean transfer_upload_part(const TransferContext *context, TransferWork *work, guint part,
                               GError **error)
 {
+    gboolean kept;
+    if (!keep_part(context, work, part, &kept, error))
+        return FALSE;
+    if (kept)
+        return TRUE;
     HttpBody body =
         piece_of(context, work, part * work->part_size, transfer_part_length(work, part));
     g_autofree char *query = s3_part_query(work->upload_id, part + 1);
@@ -96,6 +167,7 @@ gboolean transfer_upload_end(const TransferContext *context, TransferWork *work,
     if (!s3_multipart_complete(context->client, item->bucket, item->key, work->upload_id,
                                work->etags, context->cancellable, error))
         return FALSE;
+    transfer_tell_upload(context, work, TRANSFER_CLOSED, NULL);
     g_clear_pointer(&work->upload_id, g_free);
     item->etag = s3_multipart_etag(work->etags);
     return TRUE;

@@ -189,7 +189,7 @@ static gboolean try_download(Execution *run, GError **error)
     if (s3 == NULL || !make_folder(folder, error))
         return FALSE;
     TransferOptions options = {.workers = DOWNLOAD_WORKERS};
-    TransferCallbacks callbacks = {file_received, bytes_received, run};
+    TransferCallbacks callbacks = {.done = file_received, .bytes = bytes_received, .user = run};
     return transfer_run(s3, items, &options, &callbacks, run->cancel, error) &&
            publish(run, names, error);
 }

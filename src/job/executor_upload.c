@@ -318,7 +318,7 @@ static gboolean upload_whole_files(Execution *run, GError **error)
         g_ptr_array_add(items, item);
     }
     TransferOptions options = {.workers = (guint)plan_number_detail(run->plan, "workers")};
-    TransferCallbacks callbacks = {file_sent, bytes_sent, run};
+    TransferCallbacks callbacks = {.done = file_sent, .bytes = bytes_sent, .user = run};
     S3Client *s3 = execution_s3(run, error);
     return s3 != NULL && transfer_run(s3, items, &options, &callbacks, run->cancel, error);
 }

@@ -482,7 +482,7 @@ static Observed run(S3Client *client, GPtrArray *items, const TransferOptions *o
                     GCancellable *cancellable, GError **error)
 {
     Observed observed = {.thread = g_thread_self()};
-    TransferCallbacks callbacks = {on_done, on_bytes, &observed};
+    TransferCallbacks callbacks = {.done = on_done, .bytes = on_bytes, .user = &observed};
     transfer_run(client, items, options, &callbacks, cancellable, error);
     return observed;
 }
