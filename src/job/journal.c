@@ -63,7 +63,7 @@ static gboolean mask_strings(cJSON *json)
         if (strcmp(masked, json->valuestring) != 0) {
             cJSON_free(json->valuestring);
             json->valuestring = cJSON_malloc(strlen(masked) + 1);
-            strcpy(json->valuestring, masked);
+            memcpy(json->valuestring, masked, strlen(masked) + 1);
             changed = TRUE;
         }
     }

@@ -62,5 +62,6 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     if (sql != NULL)
         assert_one_select(sql);
     g_auto(GStrv) parts = sql_ident_split(text, NULL);
+    g_assert_cmpuint(parts == NULL ? 1 : g_strv_length(parts), <=, 3);
     return 0;
 }

@@ -105,6 +105,7 @@ static void test_one_process_holds_a_job(void)
     g_autofree char *id = make_journal();
     g_autoptr(GError) error = NULL;
     g_autoptr(Journal) journal = journal_open(id, &error);
+    g_assert_nonnull(journal);
     g_assert_no_error(error);
     g_assert_null(journal_open(id, &error));
     g_assert_error(error, RS_ERROR, RS_ERROR_CONFLICT);
@@ -132,6 +133,7 @@ static void test_an_id_is_taken_once(void)
     g_autoptr(Plan) plan = small_plan();
     g_autoptr(GError) error = NULL;
     g_autoptr(Journal) journal = journal_create(plan, &error);
+    g_assert_nonnull(journal);
     g_assert_no_error(error);
     g_assert_null(journal_create(plan, &error));
     g_assert_error(error, RS_ERROR, RS_ERROR_EXISTS);
@@ -190,6 +192,7 @@ static void test_full_disk_stops_the_job_and_leaves_whole_lines(void)
     g_assert_cmpint(text[length - 1], ==, '\n');
     g_autoptr(GError) error = NULL;
     g_autoptr(Journal) journal = journal_open(id, &error);
+    g_assert_nonnull(journal);
     g_assert_no_error(error);
 }
 
@@ -217,6 +220,7 @@ static void test_list_tells_running_interrupted_and_ended(void)
     g_autofree char *done = make_journal();
     g_autofree char *failed = make_journal();
     g_autoptr(Journal) held = journal_open(running, NULL);
+    g_assert_nonnull(held);
     Journal *journal = journal_open(done, NULL);
     write_end(journal, "done", FALSE);
     journal_free(journal);

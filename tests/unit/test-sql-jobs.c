@@ -193,6 +193,7 @@ static void test_an_outer_limit_is_wrapped(void)
         SqlUnload unload = {.query = wrapped, .to = "s3://b/p", .iam_role = role};
         g_autofree char *sql = sql_unload_text(&unload, &error);
         g_assert_no_error(error);
+        g_assert_nonnull(sql);
     }
 }
 
