@@ -18,9 +18,9 @@
 #include "ui/views/views.h"
 
 enum {
-    FRAME_US = 33 * 1000,   /* at most 30 frames a second */
-    JOB_TICK_MS = 100,      /* progress of running jobs */
-    WAIT_TICK_MS = 250,     /* elapsed time while something is awaited */
+    FRAME_US = 33 * 1000, /* at most 30 frames a second */
+    JOB_TICK_MS = 100,    /* progress of running jobs */
+    WAIT_TICK_MS = 250,   /* elapsed time while something is awaited */
     SCRIPT_ROWS = 30,
     SCRIPT_COLUMNS = 100,
     MESSAGES_KEPT = 200,
@@ -59,9 +59,8 @@ void app_request_frame(App *app)
     g_return_if_fail(!app->drawing); /* a view that is stale by being drawn would never rest */
     gint64 due = app_is_scripted(app) ? 0 : app->last_frame_us + FRAME_US - g_get_monotonic_time();
     /* Idle priority: what has arrived meanwhile goes into the same frame. */
-    app->frame_source =
-        due <= 0 ? g_idle_add(draw_due_frame, app)
-                 : g_timeout_add((guint)(due / 1000) + 1, draw_due_frame, app);
+    app->frame_source = due <= 0 ? g_idle_add(draw_due_frame, app)
+                                 : g_timeout_add((guint)(due / 1000) + 1, draw_due_frame, app);
 }
 
 void app_repaint(App *app)
@@ -354,9 +353,26 @@ static void stop_listening(App *app)
 
 /* --- jobs ---------------------------------------------------------------------------------------*/
 
+/* Once for each job: how it ended. */
+static void tell_end(App *app, Job *job)
+{
+    JobState state = job_progress(job).state;
+    if (state < JOB_DONE || !g_hash_table_add(app->ended_jobs, job))
+        return;
+    const char *summary = job_result(job)->summary;
+    if (state == JOB_DONE)
+        app_message(app, MESSAGE_GOOD, "Job %.4s is done: %s", job_id(job),
+                    summary != NULL ? summary : "");
+    else
+        app_message(app, state == JOB_FAILED ? MESSAGE_ERROR : MESSAGE_INFO,
+                    "Job %.4s %s: %s  J lists the jobs, Enter shows more", job_id(job),
+                    job_state_name(state), job_error(job) != NULL ? job_error(job)->message : "");
+}
+
 static void on_job_changed(gpointer user, Job *job)
 {
     App *app = user;
+    tell_end(app, job);
     for (guint i = 0; i < app->views->len; i++) {
         View *view = g_ptr_array_index(app->views, i);
         if (view->class->job_changed != NULL)
@@ -442,6 +458,7 @@ static void app_free(App *app)
     settings_free(app->settings);
     g_ptr_array_unref(app->actions);
     g_ptr_array_unref(app->messages);
+    g_hash_table_destroy(app->ended_jobs);
     g_clear_pointer(&app->loop, g_main_loop_unref);
     g_free(app->message);
     g_free(app->queued_argument);
@@ -460,6 +477,7 @@ static App *app_new(Workbench *workbench, const AppOptions *options)
     app->actions = action_all();
     app->views = g_ptr_array_new_with_free_func((GDestroyNotify)view_unref);
     app->messages = g_ptr_array_new_with_free_func(g_free);
+    app->ended_jobs = g_hash_table_new(NULL, NULL);
     g_autofree char *folder = paths_state_dir();
     g_autofree char *path = g_build_filename(folder, "history", NULL);
     app->history = history_new(options->script != NULL ? NULL : path);
@@ -509,8 +527,7 @@ static gboolean run_interactively(App *app)
 {
     app->loop = g_main_loop_new(NULL, FALSE);
     listen_to_signals(app);
-    app->input_source =
-        g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, app);
+    app->input_source = g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, app);
     start_ticking(app);
     g_main_loop_run(app->loop);
     return TRUE;

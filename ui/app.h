@@ -24,13 +24,13 @@
 /* Zeroed means every default. Strings are borrowed for the run. */
 typedef struct {
     const Settings *settings; /* NULL: redsmith.conf is read */
-    const char *theme;     /* NULL: the settings' */
-    const char *keys_file; /* NULL: $XDG_CONFIG_HOME/redsmith/keys.conf */
-    const char *relation;  /* "schema.table" to open at once, or NULL */
-    gboolean no_color;     /* NO_COLOR is honoured as well */
-    gboolean ascii;        /* no character beyond ASCII, whatever the locale */
-    guint64 row_cap;       /* rows that are read without being asked; 0: the settings' */
-    const char *script;    /* a file of keys and actions (script.h) instead of a terminal */
+    const char *theme;        /* NULL: the settings' */
+    const char *keys_file;    /* NULL: $XDG_CONFIG_HOME/redsmith/keys.conf */
+    const char *relation;     /* "schema.table" to open at once, or NULL */
+    gboolean no_color;        /* NO_COLOR is honoured as well */
+    gboolean ascii;           /* no character beyond ASCII, whatever the locale */
+    guint64 row_cap;    /* rows that are read without being asked; 0: the settings' preview_rows */
+    const char *script; /* a file of keys and actions (script.h) instead of a terminal */
     int script_rows, script_columns; /* 0: 30 x 100 */
 } AppOptions;
 

@@ -91,7 +91,6 @@ static int draw_hint(const Canvas *canvas, int x, const char *key, const char *l
     return draw_words(canvas, 0, x, ROLE_HINT, label) + 2;
 }
 
-
 /* The first of its keys that an action of a nearer context does not take. */
 static const char *key_that_works(const App *app, const Action *action, const char *const *contexts)
 {

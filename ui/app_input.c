@@ -78,8 +78,7 @@ void app_apply(App *app, View *view, Consequence what)
 static void run_action(App *app, const Action *action, const char *argument)
 {
     View *view = app_top(app);
-    const char *missing =
-        action_missing(action, app_has(app, view), app_profile(app)->read_only);
+    const char *missing = action_missing(action, app_has(app, view), app_profile(app)->read_only);
     if (missing != NULL) {
         app_message(app, MESSAGE_WARNING, "Cannot %s: %s", action->help, missing);
         return;
@@ -120,8 +119,8 @@ static void key_to_keymap(App *app, Key key)
     }
     app->pending[app->n_pending++] = key;
     const Action *action = NULL;
-    KeymapMatch match = keymap_find(app->keymap, app_contexts(app_top(app)), app->pending,
-                                    app->n_pending, &action);
+    KeymapMatch match =
+        keymap_find(app->keymap, app_contexts(app_top(app)), app->pending, app->n_pending, &action);
     if (match == KEYMAP_PREFIX && app->n_pending < KEY_SEQUENCE_MAX)
         return;
     app->n_pending = 0;

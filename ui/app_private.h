@@ -38,6 +38,7 @@ struct App {
     MessageKind message_kind;
     char *message; /* NULL: none on the screen */
     GPtrArray *messages;
+    GHashTable *ended_jobs; /* set of Job whose end was told */
 
     gboolean connected, tls;
     char *user, *transport, *place;

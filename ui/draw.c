@@ -38,7 +38,8 @@ static int pair_for(Palette *palette, const Style *styles, Role role, int *next)
         if (styles[other].foreground == style.foreground &&
             styles[other].background == style.background)
             return (int)(palette->styles[other] >> PAIR_SHIFT);
-    if (*next >= COLOR_PAIRS || init_extended_pair(*next, style.foreground, style.background) == ERR)
+    if (*next >= COLOR_PAIRS ||
+        init_extended_pair(*next, style.foreground, style.background) == ERR)
         return 0;
     return (*next)++;
 }
@@ -52,8 +53,8 @@ Palette *palette_new(const Theme *theme, gboolean no_color)
     for (int role = 0; role < ROLE_COUNT; role++) {
         styles[role] = style_degrade(theme->roles[role], colors);
         int pair = colors > 0 ? pair_for(palette, styles, (Role)role, &next) : 0;
-        palette->styles[role] = (guint64)pair << PAIR_SHIFT |
-                                (guint32)curses_attributes(styles[role].attributes);
+        palette->styles[role] =
+            (guint64)pair << PAIR_SHIFT | (guint32)curses_attributes(styles[role].attributes);
     }
     return palette;
 }

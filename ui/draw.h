@@ -67,7 +67,8 @@ void draw_blank(const Canvas *canvas, int y, int x, int columns, Role role);
 void draw_clear(const Canvas *canvas);
 
 /* A thin line with a title set into it: "─ Jobs ────". title may be NULL. */
-void draw_rule(const Canvas *canvas, int y, int x, int columns, const char *title, gboolean focused);
+void draw_rule(const Canvas *canvas, int y, int x, int columns, const char *title,
+               gboolean focused);
 void draw_vertical(const Canvas *canvas, int y, int x, int rows);
 void draw_sign_at(const Canvas *canvas, int y, int x, Role role, Sign sign);
 

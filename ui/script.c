@@ -24,8 +24,8 @@ static gboolean fail(const Script *script, const ScriptCommand *command, GError 
     g_autofree char *screen = draw_dump_screen();
     g_print("%s:%u: %s \"%s\"; the screen:\n%s", script->name, command->line, what, command->text,
             screen);
-    g_set_error(error, RS_ERROR, RS_ERROR_MISMATCH, "%s:%u: %s \"%s\"", script->name,
-                command->line, what, command->text);
+    g_set_error(error, RS_ERROR, RS_ERROR_MISMATCH, "%s:%u: %s \"%s\"", script->name, command->line,
+                what, command->text);
     return FALSE;
 }
 

@@ -48,9 +48,9 @@ typedef enum {
 typedef struct {
     guint line;
     ScriptVerb verb;
-    char *text;    /* the argument, unquoted */
-    char *rest;    /* SCRIPT_ACTION: the action's argument, or NULL */
-    int a, b;      /* SCRIPT_RESIZE: columns, rows; SCRIPT_DEADLINE: seconds */
+    char *text; /* the argument, unquoted */
+    char *rest; /* SCRIPT_ACTION: the action's argument, or NULL */
+    int a, b;   /* SCRIPT_RESIZE: columns, rows; SCRIPT_DEADLINE: seconds */
 } ScriptCommand;
 
 /* Of ScriptCommand. RS_ERROR_USAGE names the line. Free with g_ptr_array_unref. */

@@ -10,12 +10,18 @@ static const struct {
     ScriptVerb verb;
     gboolean quoted; /* the argument is a quoted text */
 } verbs[] = {
-    {"key", SCRIPT_KEY, FALSE},           {"type", SCRIPT_TYPE, FALSE},
-    {"paste", SCRIPT_PASTE, FALSE},       {"action", SCRIPT_ACTION, FALSE},
-    {"wait idle", SCRIPT_WAIT_IDLE, FALSE}, {"wait text", SCRIPT_WAIT_TEXT, TRUE},
-    {"wait gone", SCRIPT_WAIT_GONE, TRUE}, {"expect", SCRIPT_EXPECT, TRUE},
-    {"reject", SCRIPT_REJECT, TRUE},      {"resize", SCRIPT_RESIZE, FALSE},
-    {"dump", SCRIPT_DUMP, FALSE},         {"deadline", SCRIPT_DEADLINE, FALSE},
+    {"key", SCRIPT_KEY, FALSE},
+    {"type", SCRIPT_TYPE, FALSE},
+    {"paste", SCRIPT_PASTE, FALSE},
+    {"action", SCRIPT_ACTION, FALSE},
+    {"wait idle", SCRIPT_WAIT_IDLE, FALSE},
+    {"wait text", SCRIPT_WAIT_TEXT, TRUE},
+    {"wait gone", SCRIPT_WAIT_GONE, TRUE},
+    {"expect", SCRIPT_EXPECT, TRUE},
+    {"reject", SCRIPT_REJECT, TRUE},
+    {"resize", SCRIPT_RESIZE, FALSE},
+    {"dump", SCRIPT_DUMP, FALSE},
+    {"deadline", SCRIPT_DEADLINE, FALSE},
 };
 
 static void command_free(gpointer data)

@@ -105,9 +105,9 @@ static void forget_crash_reset(void)
 /* Terminals that know modes beyond the VT100's, by the first letters of their name. */
 static gboolean knows_private_modes(const char *term)
 {
-    static const char *const families[] = {"xterm", "tmux",    "screen", "rxvt",  "foot",
-                                           "kitty", "alacritty", "st",     "wezterm", "ghostty",
-                                           "vte",   "gnome",   "konsole", "putty"};
+    static const char *const families[] = {"xterm", "tmux",      "screen",  "rxvt",    "foot",
+                                           "kitty", "alacritty", "st",      "wezterm", "ghostty",
+                                           "vte",   "gnome",     "konsole", "putty"};
     for (gsize i = 0; term != NULL && i < G_N_ELEMENTS(families); i++)
         if (g_str_has_prefix(term, families[i]))
             return TRUE;
@@ -301,12 +301,23 @@ static Key key_of_function(wint_t code)
         wint_t code;
         Key key;
     } keys[] = {
-        {KEY_UP, UI_KEY_UP},         {KEY_DOWN, UI_KEY_DOWN},       {KEY_LEFT, UI_KEY_LEFT},
-        {KEY_RIGHT, UI_KEY_RIGHT},   {KEY_HOME, UI_KEY_HOME},       {KEY_END, UI_KEY_END},
-        {KEY_FIND, UI_KEY_HOME},     {KEY_SELECT, UI_KEY_END},      {KEY_PPAGE, UI_KEY_PAGE_UP},
-        {KEY_NPAGE, UI_KEY_PAGE_DOWN}, {KEY_IC, UI_KEY_INSERT},     {KEY_DC, UI_KEY_DELETE},
-        {KEY_BACKSPACE, UI_KEY_BACKSPACE}, {KEY_ENTER, UI_KEY_ENTER}, {KEY_BTAB, UI_KEY_BACK_TAB},
-        {KEY_SR, UI_KEY_UP},         {KEY_SF, UI_KEY_DOWN},
+        {KEY_UP, UI_KEY_UP},
+        {KEY_DOWN, UI_KEY_DOWN},
+        {KEY_LEFT, UI_KEY_LEFT},
+        {KEY_RIGHT, UI_KEY_RIGHT},
+        {KEY_HOME, UI_KEY_HOME},
+        {KEY_END, UI_KEY_END},
+        {KEY_FIND, UI_KEY_HOME},
+        {KEY_SELECT, UI_KEY_END},
+        {KEY_PPAGE, UI_KEY_PAGE_UP},
+        {KEY_NPAGE, UI_KEY_PAGE_DOWN},
+        {KEY_IC, UI_KEY_INSERT},
+        {KEY_DC, UI_KEY_DELETE},
+        {KEY_BACKSPACE, UI_KEY_BACKSPACE},
+        {KEY_ENTER, UI_KEY_ENTER},
+        {KEY_BTAB, UI_KEY_BACK_TAB},
+        {KEY_SR, UI_KEY_UP},
+        {KEY_SF, UI_KEY_DOWN},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
         if (keys[i].code == code)
@@ -468,7 +479,8 @@ gboolean terminal_copy(Terminal *terminal, const char *text, GError **error)
     gsize length = strlen(text);
     if (length > COPY_MAX) {
         g_set_error(error, RS_ERROR, RS_ERROR_LIMIT,
-                    "Not copied: %" G_GSIZE_FORMAT " bytes, and terminals take at most %d by OSC 52",
+                    "Not copied: %" G_GSIZE_FORMAT
+                    " bytes, and terminals take at most %d by OSC 52",
                     length, COPY_MAX);
         return FALSE;
     }

@@ -8,12 +8,12 @@
 enum { INHERIT_MAX = 8, TRUE_COLORS = 1 << 24 };
 
 static const char *const role_names[ROLE_COUNT] = {
-    [ROLE_TEXT] = "text",     [ROLE_QUIET] = "quiet",     [ROLE_RULE] = "rule",
-    [ROLE_TITLE] = "title",   [ROLE_ACCENT] = "accent",   [ROLE_CONTEXT] = "context",
+    [ROLE_TEXT] = "text",       [ROLE_QUIET] = "quiet",   [ROLE_RULE] = "rule",
+    [ROLE_TITLE] = "title",     [ROLE_ACCENT] = "accent", [ROLE_CONTEXT] = "context",
     [ROLE_WARNING] = "warning", [ROLE_ERROR] = "error",   [ROLE_GOOD] = "good",
-    [ROLE_HEADER] = "header", [ROLE_CURSOR] = "cursor",   [ROLE_MARK] = "mark",
-    [ROLE_NULL] = "null",     [ROLE_MATCH] = "match",     [ROLE_KEY] = "key",
-    [ROLE_HINT] = "hint",     [ROLE_BAR] = "bar",         [ROLE_INPUT] = "input",
+    [ROLE_HEADER] = "header",   [ROLE_CURSOR] = "cursor", [ROLE_MARK] = "mark",
+    [ROLE_NULL] = "null",       [ROLE_MATCH] = "match",   [ROLE_KEY] = "key",
+    [ROLE_HINT] = "hint",       [ROLE_BAR] = "bar",       [ROLE_INPUT] = "input",
     [ROLE_SQL] = "sql",
 };
 
@@ -109,8 +109,8 @@ static gboolean read_roles(Theme *theme, const char *name, GKeyFile *file, GErro
         while (role < ROLE_COUNT && strcmp(role_names[role], *key) != 0)
             role++;
         if (role == ROLE_COUNT) {
-            g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "theme %s: there is no role \"%s\"",
-                        name, *key);
+            g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "theme %s: there is no role \"%s\"", name,
+                        *key);
             return FALSE;
         }
         g_autofree char *value = g_key_file_get_string(file, "roles", *key, NULL);

@@ -26,11 +26,11 @@ typedef struct View View;
 
 /* What a handler wants to happen. */
 typedef enum {
-    CONSEQUENCE_NONE = 0,    /* the key means nothing here */
-    CONSEQUENCE_DONE = 1,    /* handled */
-    CONSEQUENCE_REDRAW = 2,  /* all of the view is stale */
-    CONSEQUENCE_POP = 4,     /* close the view that handled it */
-    CONSEQUENCE_QUIT = 8,    /* leave the program */
+    CONSEQUENCE_NONE = 0,   /* the key means nothing here */
+    CONSEQUENCE_DONE = 1,   /* handled */
+    CONSEQUENCE_REDRAW = 2, /* all of the view is stale */
+    CONSEQUENCE_POP = 4,    /* close the view that handled it */
+    CONSEQUENCE_QUIT = 8,   /* leave the program */
 } ConsequenceFlags;
 
 typedef struct {

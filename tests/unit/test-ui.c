@@ -14,9 +14,9 @@
 
 static void test_key_names_go_both_ways(void)
 {
-    static const char *const names[] = {"j",  "?",     "é",  "Up",        "PgDn", "Enter", "Tab",
-                                        "Esc", "Space", "F1", "F12",       "Home", "Ctrl-D",
-                                        "Ctrl-Z", "Backspace", "Shift-Tab"};
+    static const char *const names[] = {
+        "j",     "?",  "é",   "Up",   "PgDn",   "Enter",  "Tab",       "Esc",
+        "Space", "F1", "F12", "Home", "Ctrl-D", "Ctrl-Z", "Backspace", "Shift-Tab"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         Key key;
         g_assert_true(key_parse(names[i], &key));
@@ -280,8 +280,7 @@ static void test_columns_stay_inside_the_grid(void)
     static const int widths[] = {8, 6, 12, 32, 5, 9, 20};
     for (int columns = 1; columns <= 120; columns++) {
         for (guint frozen = 0; frozen <= 3; frozen++) {
-            GridGeometry geometry =
-                grid_geometry(widths, G_N_ELEMENTS(widths), frozen, 0, columns);
+            GridGeometry geometry = grid_geometry(widths, G_N_ELEMENTS(widths), frozen, 0, columns);
             int edge = 0;
             for (guint i = 0; i < geometry.n_slots; i++) {
                 g_assert_cmpint(geometry.slots[i].x, >=, edge);
@@ -324,9 +323,9 @@ static void test_the_wanted_column_comes_into_sight(void)
 
 static void test_the_cursor_stays_in_sight_and_inside(void)
 {
-    static const Movement movements[] = {MOVE_DOWN,      MOVE_PAGE_DOWN, MOVE_HALF_DOWN,
-                                         MOVE_BOTTOM,    MOVE_UP,        MOVE_PAGE_UP,
-                                         MOVE_HALF_UP,   MOVE_TOP,       MOVE_PAGE_DOWN};
+    static const Movement movements[] = {MOVE_DOWN,    MOVE_PAGE_DOWN, MOVE_HALF_DOWN,
+                                         MOVE_BOTTOM,  MOVE_UP,        MOVE_PAGE_UP,
+                                         MOVE_HALF_UP, MOVE_TOP,       MOVE_PAGE_DOWN};
     static const gint64 counts[] = {0, 1, 5, 10, 1000};
     for (gsize c = 0; c < G_N_ELEMENTS(counts); c++) {
         for (int rows = 1; rows < 12; rows += 5) {
@@ -367,9 +366,15 @@ static void test_script_lines_are_commands(void)
         ScriptVerb verb;
         const char *text;
     } expected[] = {
-        {3, SCRIPT_KEY, "Down gg"},  {4, SCRIPT_TYPE, "two words "}, {5, SCRIPT_WAIT_IDLE, ""},
-        {6, SCRIPT_WAIT_TEXT, "a \"b\""}, {7, SCRIPT_EXPECT, "value"}, {8, SCRIPT_RESIZE, "80x24"},
-        {9, SCRIPT_ACTION, "grid.freeze"}, {10, SCRIPT_DEADLINE, "5"}, {11, SCRIPT_DUMP, "-"},
+        {3, SCRIPT_KEY, "Down gg"},
+        {4, SCRIPT_TYPE, "two words "},
+        {5, SCRIPT_WAIT_IDLE, ""},
+        {6, SCRIPT_WAIT_TEXT, "a \"b\""},
+        {7, SCRIPT_EXPECT, "value"},
+        {8, SCRIPT_RESIZE, "80x24"},
+        {9, SCRIPT_ACTION, "grid.freeze"},
+        {10, SCRIPT_DEADLINE, "5"},
+        {11, SCRIPT_DUMP, "-"},
     };
     g_assert_cmpuint(commands->len, ==, G_N_ELEMENTS(expected));
     for (guint i = 0; i < commands->len; i++) {
@@ -386,8 +391,8 @@ static void test_script_lines_are_commands(void)
 
 static void test_what_is_no_command_is_refused(void)
 {
-    static const char *const bad[] = {"jump 3",       "key",          "expect unquoted",
-                                      "resize 80",    "resize 0x24",  "wait forever",
+    static const char *const bad[] = {"jump 3",        "key",           "expect unquoted",
+                                      "resize 80",     "resize 0x24",   "wait forever",
                                       "deadline soon", "expect \"open", "keys Down"};
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;

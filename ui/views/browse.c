@@ -20,10 +20,9 @@ static BrowseView *browse_of(View *view)
 static void tell_place(BrowseView *browse)
 {
     const char *database = app_profile(browse->view.app)->database;
-    g_autofree char *place =
-        g_strdup_printf("%s\n%s\n%s", database != NULL ? database : "",
-                        browse->schema != NULL ? browse->schema : "",
-                        browse->relation != NULL ? browse->relation : "");
+    g_autofree char *place = g_strdup_printf("%s\n%s\n%s", database != NULL ? database : "",
+                                             browse->schema != NULL ? browse->schema : "",
+                                             browse->relation != NULL ? browse->relation : "");
     app_set_place(browse->view.app, place);
 }
 
@@ -146,11 +145,9 @@ static void draw_tabs(const BrowseView *browse, const Canvas *canvas)
     int x = 1;
     for (int tab = 0; tab < N_TABS; tab++) {
         gboolean shown = (int)browse->tab == tab;
-        Role role = !shown                         ? ROLE_TITLE
-                    : browse->focus == FOCUS_BODY ? ROLE_ACCENT
-                                                  : ROLE_HEADER;
-        g_autofree char *text = g_strdup_printf(shown && canvas->ascii ? "[%d %s]" : "%d %s",
-                                                tab + 1, tab_names[tab]);
+        Role role = !shown ? ROLE_TITLE : browse->focus == FOCUS_BODY ? ROLE_ACCENT : ROLE_HEADER;
+        g_autofree char *text =
+            g_strdup_printf(shown && canvas->ascii ? "[%d %s]" : "%d %s", tab + 1, tab_names[tab]);
         x = draw_words(canvas, 0, x, ROLE_RULE, " ");
         x = draw_words(canvas, 0, x, role, text);
         x = draw_words(canvas, 0, x, ROLE_RULE, " ") + 1;

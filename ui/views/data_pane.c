@@ -9,8 +9,7 @@
 #include "ui/widgets/grid.h"
 
 enum {
-    ROW_CAP = 10000,
-    READ_AHEAD = 2 * FEED_PAGE, /* rows that are kept ahead of the cursor's page */
+    READ_AHEAD = 200, /* the next page is asked for when fewer rows than that lie ahead */
     FILTER_VALUE_MAX = 4096,
     SEARCH_SLICE_US = 300 * 1000, /* how long a search may keep the screen waiting */
 };
@@ -22,7 +21,7 @@ struct DataPane {
     Feed *feed;
     Grid *grid;
     char *search;
-    gint64 counted;    /* rows by count(*), -1 not counted */
+    gint64 counted; /* rows by count(*), -1 not counted */
     gboolean counting, limited;
     GCancellable *count_cancellable;
 };
@@ -138,8 +137,7 @@ void data_pane_free(DataPane *pane)
 static guint64 row_cap(const DataPane *pane)
 {
     guint64 cap = app_options(pane->view->app)->row_cap;
-    int preview = app_settings(pane->view->app)->preview_rows;
-    return cap > 0 ? cap : preview > 0 ? (guint64)preview : ROW_CAP;
+    return cap > 0 ? cap : (guint64)app_settings(pane->view->app)->preview_rows;
 }
 
 static void show_sort(DataPane *pane)
@@ -217,7 +215,8 @@ gboolean data_pane_is_waiting(const DataPane *pane)
 void data_pane_move(DataPane *pane, Movement movement)
 {
     grid_move(pane->grid, movement);
-    feed_want(pane->feed, grid_row(pane->grid) + READ_AHEAD / 2);
+    if (grid_row(pane->grid) + READ_AHEAD > model_rows(pane))
+        feed_want(pane->feed, model_rows(pane) + FEED_PAGE);
     touch(pane);
 }
 
@@ -277,7 +276,7 @@ void data_pane_filter_by_cell(DataPane *pane, gboolean without)
     const ResultColumn *column = rowset_column(feed_rows(pane->feed), grid_column(pane->grid));
     SqlOperator operator= is_null ? (without ? SQL_OP_IS_NOT_NULL : SQL_OP_IS_NULL)
                                   : (without ? SQL_OP_NE : SQL_OP_EQ);
-    sql_query_add_filter(pane->query, name, operator, &bytes, is_null ? 0 : 1,
+    sql_query_add_filter(pane->query, name, operator, & bytes, is_null ? 0 : 1,
                          type_value_kind(column->type_oid));
     data_pane_run(pane);
 }

@@ -19,10 +19,19 @@ struct DetailsPane {
 
 /* --- the columns as a grid ----------------------------------------------------------------------*/
 
-enum { COLUMN_NAME, COLUMN_TYPE, COLUMN_NULL, COLUMN_DEFAULT, COLUMN_ENCODING, COLUMN_DIST,
-       COLUMN_SORT, COLUMN_COMMENT, N_COLUMNS };
+enum {
+    COLUMN_NAME,
+    COLUMN_TYPE,
+    COLUMN_NULL,
+    COLUMN_DEFAULT,
+    COLUMN_ENCODING,
+    COLUMN_DIST,
+    COLUMN_SORT,
+    COLUMN_COMMENT,
+    N_COLUMNS
+};
 
-static const char *const headers[N_COLUMNS] = {"name", "type", "null", "default",
+static const char *const headers[N_COLUMNS] = {"name",     "type", "null", "default",
                                                "encoding", "dist", "sort", "comment"};
 
 static guint model_columns(gpointer user)
@@ -149,8 +158,8 @@ static gboolean read_table(gpointer data, GCancellable *cancellable, GError **er
     Session *session = workbench_take_session(reading->workbench, cancellable, error);
     if (session == NULL)
         return FALSE;
-    reading->table = catalog_load_table(session, reading->schema, reading->relation, cancellable,
-                                        error);
+    reading->table =
+        catalog_load_table(session, reading->schema, reading->relation, cancellable, error);
     workbench_give_session(reading->workbench, session);
     return reading->table != NULL;
 }

@@ -190,8 +190,8 @@ static void submit(Feed *feed, Run *run, guint64 ask)
     run->ask = ask;
     run->working = TRUE;
     feed->waiting_since = app_now_ms(feed->view->app);
-    pool_submit(workbench_pool(run->workbench), POOL_INTERACTIVE, "rows", fetch, fetched, run,
-                NULL, run->cancellable);
+    pool_submit(workbench_pool(run->workbench), POOL_INTERACTIVE, "rows", fetch, fetched, run, NULL,
+                run->cancellable);
     app_task_began(feed->view->app);
 }
 

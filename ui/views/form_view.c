@@ -133,8 +133,8 @@ static void planning_free(gpointer data)
 static gboolean make_plan(gpointer data, GCancellable *cancellable, GError **error)
 {
     Planning *planning = data;
-    planning->plan = planning->values->class->plan(planning->workbench, planning->values,
-                                                   cancellable, error);
+    planning->plan =
+        planning->values->class->plan(planning->workbench, planning->values, cancellable, error);
     return planning->plan != NULL;
 }
 
@@ -151,8 +151,8 @@ static void plan_made(gpointer data, TaskOutcome outcome, const GError *error)
         return;
     }
     g_autofree char *command = headless_command(form, planning->values);
-    app_open(form->view.app,
-             plan_sheet_new(form->view.app, &form->view, g_steal_pointer(&planning->plan), command));
+    app_open(form->view.app, plan_sheet_new(form->view.app, &form->view,
+                                            g_steal_pointer(&planning->plan), command));
 }
 
 static Consequence start_planning(View *view, const char *argument)
@@ -205,8 +205,7 @@ static void draw_field(const FormView *form, const Canvas *canvas, int y, guint 
     } else {
         for (guint c = 0; field->choices[c] != NULL; c++) {
             gboolean chosen = c == form->entries[i].choice;
-            g_autofree char *text =
-                g_strdup_printf(chosen ? "[%s]" : " %s ", field->choices[c]);
+            g_autofree char *text = g_strdup_printf(chosen ? "[%s]" : " %s ", field->choices[c]);
             x = draw_words(canvas, y, x, chosen ? ROLE_HEADER : ROLE_QUIET, text) + 1;
         }
     }
@@ -217,8 +216,8 @@ static void draw_field(const FormView *form, const Canvas *canvas, int y, guint 
 static void draw_note(const FormView *form, const Canvas *canvas, int y, int rows)
 {
     g_autoptr(Pager) pager = pager_new(TRUE);
-    Canvas note = canvas_part(canvas, (Rect){canvas->rect.y + y, canvas->rect.x, rows,
-                                             canvas->rect.columns});
+    Canvas note =
+        canvas_part(canvas, (Rect){canvas->rect.y + y, canvas->rect.x, rows, canvas->rect.columns});
     if (form->error != NULL)
         pager_add(pager, ROLE_ERROR, form->error);
     else if (form->note != NULL)

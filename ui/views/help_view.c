@@ -11,12 +11,10 @@ static const char *context_title(const char *context)
     static const struct {
         const char *context, *title;
     } titles[] = {
-        {"tree", "In the catalog"},    {"grid", "In the rows"},
-        {"details", "In columns and DDL"}, {"jobs", "On a job"},
-        {"browse", "In this view"},    {"move", "Moving"},
-        {"global", "Everywhere"},      {"back", "Leaving"},
-        {"plan", "On the plan"},       {"form", "In the form"},
-        {"text", "In the text"},       {"job", "On the job"},
+        {"tree", "In the catalog"}, {"grid", "In the rows"},    {"details", "In columns and DDL"},
+        {"jobs", "On a job"},       {"browse", "In this view"}, {"move", "Moving"},
+        {"global", "Everywhere"},   {"back", "Leaving"},        {"plan", "On the plan"},
+        {"form", "In the form"},    {"text", "In the text"},    {"job", "On the job"},
         {"job-list", "On a job"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(titles); i++)

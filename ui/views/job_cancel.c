@@ -58,8 +58,8 @@ static Consequence cancel_it(View *owner)
     Request *request = g_new0(Request, 1);
     request->app = owner->app;
     request->id = g_strdup(id);
-    view_submit(app_bottom(owner->app), "cancel job", request_cancel, requested, request, request_free,
-                NULL);
+    view_submit(app_bottom(owner->app), "cancel job", request_cancel, requested, request,
+                request_free, NULL);
     return consequence(CONSEQUENCE_DONE);
 }
 

@@ -28,8 +28,8 @@ static gboolean parse_number(const FormValues *values, const char *name, gint64 
     *number = 0;
     if (text == NULL || g_ascii_string_to_signed(text, 10, least, most, number, NULL))
         return TRUE;
-    g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "%s: \"%s\" is no whole number from %"
-                G_GINT64_FORMAT " on", name, text, least);
+    g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                "%s: \"%s\" is no whole number from %" G_GINT64_FORMAT " on", name, text, least);
     return FALSE;
 }
 

@@ -252,8 +252,7 @@ static void fill_log(JobView *view)
         const char *kind = text_of(event, "event");
         const char *message = text_of(event, "message");
         gint64 step = number_of(event, "step", -1);
-        g_autofree char *time =
-            app_time_of_day(view->view.app, number_of(event, "at", 0) / 1000);
+        g_autofree char *time = app_time_of_day(view->view.app, number_of(event, "at", 0) / 1000);
         if (step >= 0)
             pager_addf(view->pager, ROLE_TEXT, "%s  step %" G_GINT64_FORMAT " %s %s", time,
                        step + 1, kind, message != NULL ? message : "");
@@ -355,7 +354,7 @@ static char *title_text(const JobView *view, Role *role)
     if (job != NULL)
         now = job_progress(job);
     const char *state = job != NULL ? job_state_name(now.state) : text_of(end, "state");
-    const char *message = job != NULL && job_error(job) != NULL ? job_error(job)->message
+    const char *message = job != NULL && job_error(job) != NULL  ? job_error(job)->message
                           : job != NULL && now.state == JOB_DONE ? job_result(job)->summary
                           : job == NULL                          ? text_of(end, "message")
                                                                  : NULL;
@@ -515,9 +514,10 @@ static Consequence resume(View *view, const char *argument)
     JobView *job = job_of(view);
     const cJSON *end = last_event(job, "end", -1);
     const Job *running = live(job);
-    gboolean resumable = (running == NULL || job_progress(running).state > JOB_CANCELLING) &&
-                         (end == NULL || cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(
-                                             end, "resumable")));
+    gboolean resumable =
+        running != NULL
+            ? job_progress(running).state > JOB_DONE && job_result(running)->resumable
+            : end == NULL || cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(end, "resumable"));
     return job_view_resume(view, job->id, resumable);
 }
 

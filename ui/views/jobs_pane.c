@@ -66,8 +66,8 @@ char *job_phase_text(const Job *job)
     if (progress.state == JOB_CANCELLING)
         return g_strdup_printf("cancelling %s", name);
     if (progress.files_total > 0)
-        return g_strdup_printf("%s %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT, name,
-                               progress.files, progress.files_total);
+        return g_strdup_printf("%s %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT, name, progress.files,
+                               progress.files_total);
     return g_strdup(name);
 }
 
@@ -98,11 +98,11 @@ static void append_amounts(const App *app, const ProgressSnapshot *progress, GSt
     }
 }
 
-static void append_times(const App *app, const ProgressSnapshot *progress, int percent, GString *out)
+static void append_times(const App *app, const ProgressSnapshot *progress, int percent,
+                         GString *out)
 {
-    static const char *const sources[] = {[PROGRESS_COUNTED] = "",
-                                          [PROGRESS_SERVER] = "  server",
-                                          [PROGRESS_ESTIMATE] = "  est."};
+    static const char *const sources[] = {
+        [PROGRESS_COUNTED] = "", [PROGRESS_SERVER] = "  server", [PROGRESS_ESTIMATE] = "  est."};
     g_autofree char *elapsed = app_duration(app, progress->job_ms);
     g_string_append_printf(out, "  %s", elapsed);
     if (percent >= ETA_AFTER_PERCENT && percent < 100 && progress->step_ms > ETA_AFTER_MS) {
@@ -119,7 +119,7 @@ static char *ended_text(const App *app, const Job *job, const ProgressSnapshot *
     g_autofree char *elapsed = app_duration(app, progress->job_ms);
     const JobResult *result = job_result(job);
     const GError *error = job_error(job);
-    const char *what = error != NULL                              ? error->message
+    const char *what = error != NULL                               ? error->message
                        : result != NULL && result->summary != NULL ? result->summary
                                                                    : "";
     return g_strdup_printf("  %s  %s", elapsed, what);

@@ -108,6 +108,21 @@ static Role role_of(JobState state)
     return state == JOB_DONE ? ROLE_GOOD : state == JOB_FAILED ? ROLE_ERROR : ROLE_TEXT;
 }
 
+/* Our own jobs are known better than by their journal, which is locked until they are put away. */
+static JobState state_of(const JobsView *jobs, const JournalSummary *entry)
+{
+    const Job *job = job_view_find(jobs->view.app, entry->id);
+    return job != NULL ? job_progress(job).state : entry->state;
+}
+
+static gboolean is_resumable(const JobsView *jobs, const JournalSummary *entry)
+{
+    const Job *job = job_view_find(jobs->view.app, entry->id);
+    if (job == NULL)
+        return entry->resumable;
+    return job_progress(job).state > JOB_DONE && job_result(job)->resumable;
+}
+
 static void draw_entry(const JobsView *jobs, const Canvas *canvas, int y,
                        const JournalSummary *entry, gboolean is_current)
 {
@@ -122,8 +137,9 @@ static void draw_entry(const JobsView *jobs, const Canvas *canvas, int y,
         draw_blank(canvas, y, 0, 1, ROLE_TEXT);
     draw_text(canvas, y, 2, 8, ROLE_QUIET, TEXT_LEFT, id);
     draw_text(canvas, y, 11, 11, ROLE_QUIET, TEXT_LEFT, day);
-    draw_text(canvas, y, 23, 10, role_of(entry->state), TEXT_LEFT,
-              entry->resumable ? "resumable" : job_state_name(entry->state));
+    JobState state = state_of(jobs, entry);
+    draw_text(canvas, y, 23, 10, role_of(state), TEXT_LEFT,
+              is_resumable(jobs, entry) ? "resumable" : job_state_name(state));
     draw_text(canvas, y, 34, title, is_current ? ROLE_ACCENT : ROLE_TEXT, TEXT_LEFT, entry->title);
     draw_text(canvas, y, 36 + title, -1, ROLE_QUIET, TEXT_LEFT,
               entry->message != NULL ? entry->message : "");
@@ -210,7 +226,7 @@ static Consequence cancel(View *view, const char *argument)
 static Consequence resume(View *view, const char *argument)
 {
     const JournalSummary *entry = current(jobs_of(view));
-    return job_view_resume(view, entry->id, entry->resumable);
+    return job_view_resume(view, entry->id, is_resumable(jobs_of(view), entry));
 }
 
 const Action jobs_actions[] = {

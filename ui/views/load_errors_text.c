@@ -75,8 +75,8 @@ void load_error_add_lines(Pager *pager, const LoadError *error, guint number, gu
         add_source_line(pager, error, columns);
     else if (error->raw_value != NULL)
         pager_addf(pager, ROLE_TEXT, "value: %s", error->raw_value);
-    pager_addf(pager, ROLE_ERROR, "%s (%d)", error->reason != NULL ? error->reason : "no reason given",
-               error->code);
+    pager_addf(pager, ROLE_ERROR, "%s (%d)",
+               error->reason != NULL ? error->reason : "no reason given", error->code);
     if (advice != NULL)
         pager_add(pager, ROLE_TEXT, advice);
 }

@@ -96,8 +96,8 @@ static void draw_row(const PaletteView *palette, const Canvas *canvas, int y, co
                      gboolean current)
 {
     App *app = palette->view.app;
-    const char *missing = action_missing(action, app_has(app, below(palette)),
-                                         app_profile(app)->read_only);
+    const char *missing =
+        action_missing(action, app_has(app, below(palette)), app_profile(app)->read_only);
     g_autofree char *keys = keymap_keys(app_keymap(app), action);
     g_autofree char *help = missing != NULL ? g_strdup_printf("%s (%s)", action->help, missing)
                                             : g_strdup(action->help);
@@ -141,8 +141,8 @@ static Consequence run(PaletteView *palette)
         return consequence(CONSEQUENCE_DONE);
     const char *blank = strchr(input_text(palette->input), ' ');
     const char *argument = blank != NULL && blank[1] != '\0' ? blank + 1 : NULL;
-    g_autofree char *line = argument != NULL ? g_strconcat(action->name, " ", argument, NULL)
-                                             : g_strdup(action->name);
+    g_autofree char *line =
+        argument != NULL ? g_strconcat(action->name, " ", argument, NULL) : g_strdup(action->name);
     app_remember(palette->view.app, "command", line);
     app_queue_action(palette->view.app, action, argument);
     return consequence(CONSEQUENCE_POP);

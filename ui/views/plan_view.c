@@ -117,16 +117,16 @@ static gboolean names_target(const Plan *plan, const char *text)
 {
     g_auto(GStrv) parts = g_strsplit(plan->target != NULL ? plan->target : "", "\"", -1);
     g_autofree char *bare = g_strjoinv("", parts);
-    return plan->target != NULL &&
-           (strcmp(text, plan->target) == 0 || strcmp(text, bare) == 0) && *text != '\0';
+    return plan->target != NULL && (strcmp(text, plan->target) == 0 || strcmp(text, bare) == 0) &&
+           *text != '\0';
 }
 
 static gboolean accept_name(View *owner, const char *text, char **complaint)
 {
     PlanView *plan = plan_of(owner);
     if (plan->plan != NULL && !names_target(plan->plan, text)) {
-        *complaint = g_strdup_printf("That is not %s; nothing was done. Esc goes back.",
-                                     plan->plan->target);
+        *complaint =
+            g_strdup_printf("That is not %s; nothing was done. Esc goes back.", plan->plan->target);
         return FALSE;
     }
     start_job(plan);
@@ -212,8 +212,8 @@ static Consequence save(View *view, const char *argument)
 const Action plan_actions[] = {
     {"plan.run", "plan", "Y", "run", "run the plan", ACTION_DESTRUCTIVE, run},
     {"plan.edit", "plan", "e", "edit options", "go back to the form", ACTION_PLAIN, edit},
-    {"plan.save", "plan", "s", "save as script", "save the plan and its headless command as a script",
-     ACTION_PLAIN, save},
+    {"plan.save", "plan", "s", "save as script",
+     "save the plan and its headless command as a script", ACTION_PLAIN, save},
     {"plan.copy", "plan", "y", "copy", "copy the plan to the clipboard", ACTION_PLAIN, copy},
     {"plan.close", "plan", "Esc q", "not now", "go back; nothing was done", ACTION_PLAIN, give_up},
     {0},

@@ -140,9 +140,9 @@ View *prompt_view_new(App *app, View *owner, const PromptOptions *options)
     PromptView *prompt = view_new(app, &prompt_class, sizeof(PromptView));
     prompt->owner = view_ref(owner);
     prompt->options = *options;
-    prompt->input =
-        input_new(options->initial, options->history != NULL ? app_history(app, options->history) : NULL,
-                  options->secret);
+    prompt->input = input_new(options->initial,
+                              options->history != NULL ? app_history(app, options->history) : NULL,
+                              options->secret);
     if (options->insert != NULL) {
         g_autofree char *printable = text_printable(options->insert, -1);
         prompt->insert = g_strconcat(printable, " ", NULL);

@@ -15,8 +15,8 @@ struct TreePane {
     GHashTable *errors;  /* schema name -> message */
     char *filter;
     gboolean system;
-    char *schema;   /* of the cursor's row */
-    char *wanted;   /* key to go to once it is there */
+    char *schema; /* of the cursor's row */
+    char *wanted; /* key to go to once it is there */
 };
 
 /* Keys of rows: "s:schema", "r:schema\nrelation", "n:..." for notes. */
@@ -84,7 +84,8 @@ static gboolean is_shown(const TreePane *pane, const CatalogSchema *schema)
 static void add_note(TreePane *pane, const char *schema, int depth, Role role, const char *text)
 {
     g_autofree char *key = g_strconcat("n:", schema, NULL);
-    tree_add(pane->tree, &(TreeRow){.key = key, .label = (char *)text, .depth = depth, .role = role});
+    tree_add(pane->tree,
+             &(TreeRow){.key = key, .label = (char *)text, .depth = depth, .role = role});
 }
 
 static char *relation_note(const CatalogRelation *relation)
@@ -97,8 +98,7 @@ static char *relation_note(const CatalogRelation *relation)
     case RELATION_EXTERNAL:
         return g_strdup("external");
     default:
-        return relation->estimated_rows >= 0 ? text_count((guint64)relation->estimated_rows)
-                                             : NULL;
+        return relation->estimated_rows >= 0 ? text_count((guint64)relation->estimated_rows) : NULL;
     }
 }
 
@@ -106,11 +106,9 @@ static void add_relation(TreePane *pane, const CatalogRelation *relation)
 {
     g_autofree char *key = relation_key(relation->schema, relation->name);
     g_autofree char *note = relation_note(relation);
-    tree_add(pane->tree, &(TreeRow){.key = key,
-                                    .label = relation->name,
-                                    .note = note,
-                                    .depth = 2,
-                                    .role = ROLE_TEXT});
+    tree_add(pane->tree,
+             &(TreeRow){
+                 .key = key, .label = relation->name, .note = note, .depth = 2, .role = ROLE_TEXT});
 }
 
 static void add_relations(TreePane *pane, const char *schema, gboolean whole)
@@ -188,10 +186,9 @@ static void add_top_note(TreePane *pane)
     } else if (error != NULL) {
         add_note(pane, "", 1, ROLE_ERROR, "no connection");
         g_autofree char *key = g_strdup("n:retry");
-        tree_add(pane->tree, &(TreeRow){.key = key,
-                                        .label = (char *)"R tries again",
-                                        .depth = 1,
-                                        .role = ROLE_QUIET});
+        tree_add(pane->tree,
+                 &(TreeRow){
+                     .key = key, .label = (char *)"R tries again", .depth = 1, .role = ROLE_QUIET});
     }
 }
 
@@ -275,9 +272,9 @@ static void level_read(gpointer data, TaskOutcome outcome, const GError *error)
     App *app = pane->view->app;
     g_hash_table_remove(pane->reading, reading->schema);
     if (reading->user != NULL)
-        app_set_connection(
-            app, &(SessionInfo){
-                     .user = reading->user, .transport = reading->transport, .tls = reading->tls});
+        app_set_connection(app, &(SessionInfo){.user = reading->user,
+                                               .transport = reading->transport,
+                                               .tls = reading->tls});
     if (outcome == TASK_DONE) {
         g_hash_table_remove(pane->errors, reading->schema);
         if (*reading->schema == '\0') {

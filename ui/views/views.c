@@ -8,7 +8,7 @@
 #include "ui/views/text_view.h"
 
 const ActionGroup view_action_groups[] = {
-    grid_actions, browse_actions, jobs_actions, job_actions,        plan_actions,
+    grid_actions, browse_actions, jobs_actions,       job_actions, plan_actions,
     form_actions, text_actions,   app_global_actions, NULL,
 };
 
@@ -23,8 +23,8 @@ char *action_dump(void)
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < actions->len; i++) {
         const Action *action = g_ptr_array_index(actions, i);
-        g_string_append_printf(out, "%s\t%s\t%s\t%s\n", action->name, action->context,
-                               action->keys, action->help);
+        g_string_append_printf(out, "%s\t%s\t%s\t%s\n", action->name, action->context, action->keys,
+                               action->help);
     }
     return g_string_free(out, FALSE);
 }

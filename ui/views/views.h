@@ -50,8 +50,8 @@ View *prompt_view_new(App *app, View *owner, const PromptOptions *options);
 
 /* A question with keys of its own, of which none is the key that opened it. */
 typedef struct {
-    Key key;           /* 0 ends the list */
-    const char *label; /* static */
+    Key key;                         /* 0 ends the list */
+    const char *label;               /* static */
     Consequence (*run)(View *owner); /* NULL: nothing happens, the dialog closes */
 } ConfirmChoice;
 /* text may have several lines. Esc closes it without a choice. */

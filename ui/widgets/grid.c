@@ -6,7 +6,7 @@
 
 enum {
     WIDTH_CAP = 32,
-    WIDTH_MAX = 400,  /* of a column that was asked to show everything */
+    WIDTH_MAX = 400, /* of a column that was asked to show everything */
     HEADER_ROWS = 2,
 };
 
@@ -15,8 +15,8 @@ struct Grid {
     gpointer user;
     Scroll rows;
     guint column, first, frozen;
-    GArray *widths;    /* of int */
-    GArray *unlimited; /* of gboolean: the cap is lifted */
+    GArray *widths;                   /* of int */
+    GArray *unlimited;                /* of gboolean: the cap is lifted */
     char *null_marker, *empty_marker; /* NULL: the default */
     int sorted;
     gboolean descending;
@@ -147,7 +147,7 @@ void grid_move(Grid *grid, Movement movement)
         grid->column = MIN(grid->column + 1, last);
         break;
     case MOVE_LINE_START:
-        grid->column = 0;
+        grid->column = grid->first = 0;
         break;
     case MOVE_LINE_END:
         grid->column = last;
@@ -234,9 +234,8 @@ static void draw_header(const Grid *grid, const Canvas *canvas, const GridGeomet
         gboolean number = grid->model->is_number(grid->user, slot->column);
         g_autofree char *printable =
             text_printable(grid->model->name(grid->user, slot->column), -1);
-        g_autofree char *sorted =
-            g_strdup_printf("%s %s", printable,
-                            draw_sign(canvas, grid->descending ? SIGN_OPEN : SIGN_UP));
+        g_autofree char *sorted = g_strdup_printf(
+            "%s %s", printable, draw_sign(canvas, grid->descending ? SIGN_OPEN : SIGN_UP));
         draw_text(canvas, 0, slot->x, slot->width, ROLE_HEADER, number ? TEXT_RIGHT : TEXT_LEFT,
                   (int)slot->column == grid->sorted ? sorted : printable);
     }
@@ -275,8 +274,10 @@ static void draw_row(const Grid *grid, const Canvas *canvas, int y, const GridGe
     for (guint i = 0; i < geometry->n_slots; i++)
         draw_cell(grid, canvas, y, (guint64)row, &geometry->slots[i],
                   current && focused && geometry->slots[i].column == grid->column, text);
+    /* In the colour of the cells: where both sides change, curses writes it again, and two changes of
+     * attributes on each row would be a fifth of all bytes of a page. */
     if (geometry->divider_x >= 0)
-        draw_sign_at(canvas, y, geometry->divider_x, ROLE_RULE, SIGN_VERTICAL);
+        draw_sign_at(canvas, y, geometry->divider_x, ROLE_TEXT, SIGN_VERTICAL);
 }
 
 void grid_draw(Grid *grid, const Canvas *canvas, gboolean focused)

@@ -19,8 +19,8 @@ static gboolean place(GridGeometry *geometry, guint column, int *x, int width, i
     if (geometry->n_slots == GRID_SLOTS_MAX || space < MIN(width, GRID_CUT_MIN))
         return FALSE;
     GridSlot *slot = &geometry->slots[geometry->n_slots++];
-    *slot = (GridSlot){
-        .column = column, .x = *x, .width = MIN(width, space), .whole = width <= space};
+    *slot =
+        (GridSlot){.column = column, .x = *x, .width = MIN(width, space), .whole = width <= space};
     *x += slot->width + GRID_GAP;
     return slot->whole;
 }

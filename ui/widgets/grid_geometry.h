@@ -27,9 +27,9 @@ typedef struct {
 typedef struct {
     GridSlot slots[GRID_SLOTS_MAX];
     guint n_slots;
-    guint frozen;   /* as many as there is room for: at most half of the columns of the screen */
-    int divider_x;  /* of the line between frozen and other columns; -1 without */
-    gboolean more;  /* columns to the right are not seen, or not whole */
+    guint frozen;  /* as many as there is room for: at most half of the columns of the screen */
+    int divider_x; /* of the line between frozen and other columns; -1 without */
+    gboolean more; /* columns to the right are not seen, or not whole */
 } GridGeometry;
 
 /* widths of all n columns; frozen as wished; first: of the columns that are not frozen, the leftmost

@@ -79,8 +79,18 @@ static void go_through_history(Input *input, int step)
                                                : g_ptr_array_index(input->history, input->line));
 }
 
-enum { CTRL_A = 1, CTRL_B = 2, CTRL_D = 4, CTRL_E = 5, CTRL_F = 6, CTRL_K = 11, CTRL_N = 14,
-       CTRL_P = 16, CTRL_U = 21, CTRL_W = 23 };
+enum {
+    CTRL_A = 1,
+    CTRL_B = 2,
+    CTRL_D = 4,
+    CTRL_E = 5,
+    CTRL_F = 6,
+    CTRL_K = 11,
+    CTRL_N = 14,
+    CTRL_P = 16,
+    CTRL_U = 21,
+    CTRL_W = 23
+};
 
 gboolean input_key(Input *input, Key key)
 {

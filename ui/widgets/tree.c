@@ -124,8 +124,8 @@ void tree_draw(Tree *tree, const Canvas *canvas, gboolean focused)
     for (int y = 0; y < canvas->rect.rows; y++) {
         gint64 i = tree->scroll.top + y;
         if (i < tree->rows->len)
-            draw_row(canvas, y, g_ptr_array_index(tree->rows, (guint)i),
-                     i == tree->scroll.cursor, focused);
+            draw_row(canvas, y, g_ptr_array_index(tree->rows, (guint)i), i == tree->scroll.cursor,
+                     focused);
         else
             draw_blank(canvas, y, 0, -1, ROLE_TEXT);
     }

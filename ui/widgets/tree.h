@@ -12,9 +12,9 @@
 #include "ui/widgets/scroll.h"
 
 typedef struct {
-    char *key;   /* unique: what the row stands for */
+    char *key; /* unique: what the row stands for */
     char *label;
-    char *note;  /* at the right edge, or NULL */
+    char *note; /* at the right edge, or NULL */
     int depth;
     gboolean opens, open;
     Role role;
