@@ -66,6 +66,15 @@ static gboolean read_delay(Rule *rule, const char *value)
     return TRUE;
 }
 
+static gboolean read_ttl(Rule *rule, const char *value)
+{
+    gint64 seconds;
+    if (!read_number(value, 1, 43200, &seconds))
+        return FALSE;
+    rule->hit.ttl_s = (int)seconds;
+    return TRUE;
+}
+
 static gboolean read_code(Rule *rule, const char *value)
 {
     if (*value == '\0' || strlen(value) >= sizeof rule->hit.code)
@@ -113,6 +122,17 @@ static gboolean read_rate(Rule *rule, const char *value)
     return end != value && *end == '\0' && rule->number > 0 && rule->number < 1e12;
 }
 
+/* Areas that take the keys of s3 beside their own: the other services of the AWS endpoint, and the
+ * metadata endpoints. Their KIND is an operation. */
+static const char *const services[] = {
+    "redshift-data", "redshift", "redshift-serverless", "secretsmanager", "sts", "metadata", NULL};
+
+/* The area whose rows of the table below an area's rules follow. */
+static const char *keys_area(const char *area)
+{
+    return g_strv_contains(services, area) ? "s3" : area;
+}
+
 /* Which keys an area takes, and what a value must look like. An area of kind NULL has numbers only. */
 static const struct {
     const char *area, *key, *expected;
@@ -125,6 +145,8 @@ static const struct {
     {"s3", "code", "an error code such as SlowDown", read_code},
     {"s3", "delay_ms", "milliseconds, 1 to 3600000", read_delay},
     {"s3", "reset", "before, during or after", read_phase},
+    {"sts", "ttl_s", "seconds, 1 to 43200", read_ttl},
+    {"metadata", "ttl_s", "seconds, 1 to 43200", read_ttl},
     {"wire", "after_bytes", "a number from 1", read_after_bytes},
     {"wire", "statement", "how the statement begins", read_statement},
     {"wire", "when", "before or after", read_when},
@@ -168,8 +190,22 @@ static void rule_free(gpointer pointer)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rule, rule_free)
 
+static gboolean is_operation(const char *kind)
+{
+    return strcmp(kind, "*") == 0 ||
+           (*kind != '\0' && strspn(kind, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS) == strlen(kind));
+}
+
 static gboolean check_kind(const Rule *rule, GError **error)
 {
+    if (g_strv_contains(services, rule->area) && !is_operation(rule->kind)) {
+        g_set_error(
+            error, RS_ERROR, RS_ERROR_USAGE,
+            "Fault rule \"%s\": %s is no operation; expected a name such as GetSecretValue, "
+            "or *",
+            rule->line, rule->kind);
+        return FALSE;
+    }
     if (strcmp(rule->area, "s3") == 0 && !g_strv_contains(s3_operations, rule->kind)) {
         g_autofree char *known = g_strjoinv(", ", (char **)s3_operations);
         g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
@@ -189,8 +225,8 @@ static gboolean check_kind(const Rule *rule, GError **error)
 static gboolean check_complete(const Rule *rule, GError **error)
 {
     const char *missing = NULL;
-    if (strcmp(rule->area, "s3") == 0 && rule->hit.status == 0 && rule->hit.delay_ms == 0 &&
-        rule->hit.reset == FAULT_NO_RESET)
+    if (strcmp(keys_area(rule->area), "s3") == 0 && rule->hit.status == 0 &&
+        rule->hit.delay_ms == 0 && rule->hit.reset == FAULT_NO_RESET && rule->hit.ttl_s == 0)
         missing = "status=, code=, delay_ms= or reset=";
     else if (strcmp(rule->area, "wire") == 0 &&
              (rule->after_bytes == 0) == (rule->statement == NULL))
@@ -209,7 +245,8 @@ static gboolean read_pair(Rule *rule, const char *word, GError **error)
     g_autofree char *key = equals == NULL ? g_strdup(word) : g_strndup(word, equals - word);
     g_autoptr(GString) known = g_string_new(NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-        if (strcmp(keys[i].area, rule->area) != 0)
+        if (strcmp(keys[i].area, keys_area(rule->area)) != 0 &&
+            strcmp(keys[i].area, rule->area) != 0)
             continue;
         g_string_append_printf(known, "%s%s=", known->len > 0 ? ", " : "", keys[i].key);
         if (equals == NULL || strcmp(keys[i].key, key) != 0)
@@ -233,7 +270,7 @@ static gboolean read_pair(Rule *rule, const char *word, GError **error)
 static gboolean area_is_known(const char *area)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
-        if (strcmp(keys[i].area, area) == 0)
+        if (strcmp(keys[i].area, keys_area(area)) == 0)
             return TRUE;
     return FALSE;
 }
@@ -253,13 +290,16 @@ static Rule *rule_parse(const char *line, GError **error)
     rule->line = g_strdup(line);
     rule->area = g_strdup(words[0]);
     if (!area_is_known(rule->area)) {
-        g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
-                    "Fault rule \"%s\": area %s is not known; expected s3, wire, unload or copy",
-                    line, rule->area);
+        g_set_error(
+            error, RS_ERROR, RS_ERROR_USAGE,
+            "Fault rule \"%s\": area %s is not known; expected s3, redshift-data, redshift, "
+            "redshift-serverless, secretsmanager, sts, metadata, wire, unload or copy",
+            line, rule->area);
         return NULL;
     }
     char **word = words + 1;
-    gboolean with_kind = strcmp(rule->area, "s3") == 0 || strcmp(rule->area, "wire") == 0;
+    gboolean with_kind =
+        strcmp(keys_area(rule->area), "s3") == 0 || strcmp(rule->area, "wire") == 0;
     if (with_kind && *word != NULL)
         rule->kind = g_strdup(*word++);
     if (rule->kind != NULL && !check_kind(rule, error))
@@ -369,9 +409,11 @@ double faults_number(Faults *faults, const char *area, const char *name)
 static void merge_hit(FaultHit *hit, const FaultHit *more)
 {
     int delay_ms = hit->delay_ms + more->delay_ms;
+    int ttl_s = hit->ttl_s != 0 ? hit->ttl_s : more->ttl_s;
     if (hit->status == 0 && hit->reset == FAULT_NO_RESET)
         *hit = *more;
     hit->delay_ms = delay_ms;
+    hit->ttl_s = ttl_s;
 }
 
 gboolean faults_match(Faults *faults, const char *area, const char *operation, FaultHit *hit)

@@ -5,10 +5,15 @@
  *     s3 GetObject nth=3 status=503 code=SlowDown   the third GetObject, once
  *     s3 PutObject nth=2 every=5 reset=during       the 2nd, 7th, 12th ... PutObject
  *     s3 * delay_ms=200                             every request of any operation
+ *     redshift-data GetStatementResult status=400 code=ThrottlingException count=2
+ *     sts AssumeRole ttl_s=2                        keys that expire after two seconds
  *     wire drop after_bytes=100000 count=1          a connection that was sent that much
  *     wire drop statement='COMMIT' when=after       drops it between the work and the answer
  *     unload rows_per_second=2000                   numbers have no KIND
  *     copy rows_per_second=2000
+ *
+ * The services beside s3 are redshift-data, redshift, redshift-serverless, secretsmanager and sts; they
+ * take the same keys.
  *
  * nth=N fires on the Nth match only (with every=M on each Mth after it), every=M alone on each Mth,
  * count=N at most N times. Each process counts for itself; the counters of a rule live as long as its
@@ -39,7 +44,8 @@ typedef struct {
     char code[64];    /* S3 error code; "" lets the server choose one for the status */
     FaultReset reset; /* reset the connection: before the work, in the middle of the body, after the
                          work and before the answer */
-    gboolean drop;    /* wire: drop the connection; reset says BEFORE or AFTER the statement */
+    int ttl_s;     /* sts, metadata: credentials that are given out live this long; 0: as asked */
+    gboolean drop; /* wire: drop the connection; reset says BEFORE or AFTER the statement */
 } FaultHit;
 
 /* Rules of that sandbox folder; the file need not exist. Never fails: a line that does not parse is

@@ -142,20 +142,27 @@ static gboolean read_request(FrontSession *session, Request *request, Fields *fi
     return TRUE;
 }
 
-/* The account's md5(password + name) as 32 hex digits, or NULL when it cannot log in with a password.
- * Accounts live in PostgreSQL, where CREATE USER puts them; its superuser has no password. */
-static char *account_hash(FrontSession *session, const char *user)
+/* The md5(password + name) of every password that opens the account now, as 32 hex digits each; NULL when
+ * there is none. Accounts live in PostgreSQL, where CREATE USER puts them; its superuser has no password.
+ * Temporary users have as many passwords as were asked for (sandbox/logins). */
+static char **account_hashes(FrontSession *session, const char *user)
 {
+    gboolean temporary = g_str_has_prefix(user, "IAM:") || g_str_has_prefix(user, "IAMA:") ||
+                         g_str_has_prefix(user, "IAMR:");
+    const char *format =
+        temporary ? "SELECT string_agg(hash, ',') FROM redsmith_sandbox.temporary_logins "
+                    "WHERE user_name = '%s' AND expires_at > now()"
+                  : "SELECT substr(rolpassword, 4) FROM pg_catalog.pg_authid WHERE rolname = '%s' "
+                    "AND rolcanlogin AND rolpassword LIKE 'md5%' "
+                    "AND (rolvaliduntil IS NULL OR rolvaliduntil > now())";
     g_auto(GStrv) parts = g_strsplit(user, "'", -1);
     g_autofree char *quoted = g_strjoinv("''", parts);
-    g_autofree char *sql = g_strdup_printf(
-        "SELECT substr(rolpassword, 4) FROM pg_catalog.pg_authid WHERE rolname = '%s' AND "
-        "rolcanlogin "
-        "AND rolpassword LIKE 'md5%%' AND (rolvaliduntil IS NULL OR rolvaliduntil > now())",
-        quoted);
+    g_auto(GStrv) around = g_strsplit(format, "%s", 2);
+    g_autofree char *sql = g_strconcat(around[0], quoted, around[1], NULL);
     if (!g_utf8_validate(user, -1, NULL))
         return NULL;
-    return front_log_get(session->server->log, sql);
+    g_autofree char *found = front_log_get(session->server->log, sql);
+    return found != NULL ? g_strsplit(found, ",", -1) : NULL;
 }
 
 static char *md5_hex(const char *text, gsize length, const guchar *more, gsize more_length)
@@ -169,6 +176,19 @@ static char *md5_hex(const char *text, gsize length, const guchar *more, gsize m
 static gboolean random_bytes(void *bytes, int length)
 {
     return RAND_bytes(bytes, length) == 1;
+}
+
+/* Is the answer the salted hash of one of the account's passwords? */
+static gboolean is_right(FrontSession *session, const char *user, const char *answer,
+                         const guchar *salt, gsize salt_length)
+{
+    g_auto(GStrv) hashes = account_hashes(session, user);
+    gboolean right = FALSE;
+    for (guint i = 0; hashes != NULL && hashes[i] != NULL; i++) {
+        g_autofree char *expected = md5_hex(hashes[i], strlen(hashes[i]), salt, salt_length);
+        right = right || (g_str_has_prefix(answer, "md5") && strcmp(answer + 3, expected) == 0);
+    }
+    return right;
 }
 
 static gboolean authenticate(FrontSession *session, const Request *request)
@@ -189,10 +209,7 @@ static gboolean authenticate(FrontSession *session, const Request *request)
     const char *answer = wire_body(session->client, &head);
     if (answer == NULL)
         return FALSE;
-    g_autofree char *hash = account_hash(session, request->user);
-    g_autofree char *expected =
-        hash != NULL ? md5_hex(hash, strlen(hash), salt, sizeof salt) : NULL;
-    if (expected != NULL && g_str_has_prefix(answer, "md5") && strcmp(answer + 3, expected) == 0)
+    if (is_right(session, request->user, answer, salt, sizeof salt))
         return TRUE;
     return refuse(session, "28P01", "password authentication failed for user \"%s\"",
                   request->user);
