@@ -1,5 +1,6 @@
 #include "workbench.h"
 
+#include "aws/region.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "config/keyring.h"
@@ -17,9 +18,11 @@ struct Workbench {
     Catalog *catalog;
     LoginSecret prompt;
     gpointer prompt_user;
+    CredentialsPrompt code_prompt;
+    gpointer code_prompt_user;
     GMutex prompt_lock; /* held while the user is asked: one question, however many sessions */
     Secret *prompted;   /* the answer, until the server refuses it */
-    GPtrArray *jobs; /* of Job; main thread */
+    GPtrArray *jobs;    /* of Job; main thread */
     JobChanged changed;
     gpointer changed_user;
     GMutex lock; /* guards everything below */
@@ -66,8 +69,7 @@ static StatementLogEntry *statement_entry_copy(const StatementLogEntry *entry)
 }
 
 /* A StatementLog: any thread. */
-static void note_statement(gpointer user, const char *sql, gint64 duration_ms,
-                           const GError *error)
+static void note_statement(gpointer user, const char *sql, gint64 duration_ms, const GError *error)
 {
     Workbench *workbench = user;
     StatementLogEntry *entry = g_new0(StatementLogEntry, 1);
@@ -142,6 +144,12 @@ void workbench_set_prompt(Workbench *workbench, LoginSecret prompt, gpointer use
     workbench->prompt_user = user;
 }
 
+void workbench_set_code_prompt(Workbench *workbench, CredentialsPrompt prompt, gpointer user)
+{
+    workbench->code_prompt = prompt;
+    workbench->code_prompt_user = user;
+}
+
 /* A LoginSecret: any thread. */
 static Secret *ask_once(gpointer user, const Profile *profile, GCancellable *cancellable,
                         GError **error)
@@ -178,8 +186,7 @@ Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable,
         .user = workbench,
     };
     g_autoptr(GError) failure = NULL;
-    Session *session =
-        login_open(workbench->profile, &secrets, "redsmith", cancellable, &failure);
+    Session *session = login_open(workbench->profile, &secrets, "redsmith", cancellable, &failure);
     if (session != NULL) {
         session_set_log(session, note_statement, workbench);
         return session;
@@ -234,15 +241,49 @@ void workbench_give_session(Workbench *workbench, Session *session)
     g_mutex_unlock(&workbench->lock);
 }
 
-S3Client *workbench_s3(Workbench *workbench, GError **error)
+char *workbench_region(Workbench *workbench)
 {
     const Profile *profile = workbench->profile;
+    g_autoptr(GError) damaged = NULL;
+    char *region = region_find(profile->region, profile->aws_profile, FALSE, NULL, &damaged);
+    if (damaged != NULL) /* whoever needs the file for its keys will say so aloud */
+        log_write(LOG_LEVEL_WARNING, "%s", damaged->message);
+    return region != NULL ? region : endpoint_region(NULL);
+}
+
+/* With the lock held. */
+static CredentialsSource *open_credentials(Workbench *workbench)
+{
+    const Profile *profile = workbench->profile;
+    if (workbench->credentials != NULL)
+        return workbench->credentials;
+    g_autofree char *region = workbench_region(workbench);
+    CredentialsSettings settings = {.access_key_id = profile->access_key_id,
+                                    .secret_access_key = profile->secret_access_key,
+                                    .aws_profile = profile->aws_profile,
+                                    .region = region,
+                                    .endpoint_url = profile->endpoint_url,
+                                    .prompt = workbench->code_prompt,
+                                    .prompt_user = workbench->code_prompt_user};
+    workbench->credentials = credentials_source_new_with(&settings);
+    return workbench->credentials;
+}
+
+CredentialsSource *workbench_credentials(Workbench *workbench)
+{
+    g_mutex_lock(&workbench->lock);
+    CredentialsSource *credentials = open_credentials(workbench);
+    g_mutex_unlock(&workbench->lock);
+    return credentials;
+}
+
+S3Client *workbench_s3(Workbench *workbench, GError **error)
+{
     g_mutex_lock(&workbench->lock);
     if (workbench->s3 == NULL) {
-        workbench->credentials = credentials_source_new(
-            profile->access_key_id, profile->secret_access_key, profile->aws_profile);
+        g_autofree char *region = workbench_region(workbench);
         workbench->s3 =
-            s3_client_new(profile->endpoint_url, profile->region, workbench->credentials);
+            s3_client_new(workbench->profile->endpoint_url, region, open_credentials(workbench));
     }
     g_mutex_unlock(&workbench->lock);
     return workbench->s3;
@@ -407,8 +448,7 @@ static Job *submit_job(Workbench *workbench, const char *id, Plan *plan)
     job->cancellable = g_cancellable_new();
     progress_begin_job(&job->progress);
     g_ptr_array_add(workbench->jobs, job);
-    pool_submit(workbench->pool, POOL_BULK, "job", run_job, job_ended, job, NULL,
-                job->cancellable);
+    pool_submit(workbench->pool, POOL_BULK, "job", run_job, job_ended, job, NULL, job->cancellable);
     return job;
 }
 

@@ -37,6 +37,13 @@ Catalog *workbench_catalog(Workbench *workbench);
  */
 void workbench_set_prompt(Workbench *workbench, LoginSecret prompt, gpointer user);
 
+/*
+ * The same for the code of an MFA device that an AWS role wants: called on the thread that signs. NULL:
+ * nobody to ask, and the role's profile is refused with what to do instead. Set before the first use of
+ * AWS.
+ */
+void workbench_set_code_prompt(Workbench *workbench, CredentialsPrompt prompt, gpointer user);
+
 /* A new session of the profile, logged in the statement log. Any thread. Free with session_free. */
 Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error);
 
@@ -46,6 +53,13 @@ Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable,
  */
 Session *workbench_take_session(Workbench *workbench, GCancellable *cancellable, GError **error);
 void workbench_give_session(Workbench *workbench, Session *session);
+
+/* The source of the AWS credentials of the profile, made when first needed; asks nobody yet. Any thread.
+ * Owned by the workbench. */
+CredentialsSource *workbench_credentials(Workbench *workbench);
+
+/* The AWS Region of the profile, also where it says nothing: see aws/region. Any thread. Free with g_free. */
+char *workbench_region(Workbench *workbench);
 
 /* The S3 client of the profile, made when first needed. Any thread. Owned by the workbench. */
 S3Client *workbench_s3(Workbench *workbench, GError **error);
@@ -91,9 +105,9 @@ gboolean workbench_clean_job(Workbench *workbench, const char *id, JobLogLine lo
 const char *job_id(const Job *job);
 const Plan *job_plan(const Job *job); /* NULL while a resumed job's journal is being read */
 ProgressSnapshot job_progress(const Job *job);
-const GPtrArray *job_log(const Job *job);     /* of char *, oldest first */
-const JobResult *job_result(const Job *job);  /* filled once it has ended */
-const GError *job_error(const Job *job);      /* NULL unless failed or cancelled */
+const GPtrArray *job_log(const Job *job);    /* of char *, oldest first */
+const JobResult *job_result(const Job *job); /* filled once it has ended */
+const GError *job_error(const Job *job);     /* NULL unless failed or cancelled */
 /* Asks it to stop: the statement is cancelled on the server. Returns at once. */
 void job_cancel(Job *job);
 

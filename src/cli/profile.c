@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "aws/sts.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -131,6 +132,41 @@ static char *test_role(Preflight *preflight, GError **error)
     return NULL;
 }
 
+static char *time_to(gint64 expires_at)
+{
+    gint64 left = expires_at - g_get_real_time() / G_USEC_PER_SEC;
+    g_autofree char *text = text_duration((guint64)MAX(left, 0) * 1000);
+    return expires_at == 0 ? g_strdup("they do not expire")
+                           : g_strdup_printf("they expire in %s", text);
+}
+
+/* Who gave the keys that sign requests; never the keys themselves. */
+static char *test_credentials(Preflight *preflight, GError **error)
+{
+    CliContext *cli = preflight->cli;
+    g_autoptr(Credentials) credentials =
+        credentials_source_get(workbench_credentials(cli->workbench), cli->cancellable, error);
+    if (credentials == NULL)
+        return NULL;
+    g_autofree char *end = time_to(credentials->expires_at);
+    const char *origin = credentials->origin;
+    return g_strdup_printf("from the %s%s%s%s, key id %s; %s", credentials->provider,
+                           origin != NULL ? " (" : "", origin != NULL ? origin : "",
+                           origin != NULL ? ")" : "", credentials->access_key_id, end);
+}
+
+static char *test_identity(Preflight *preflight, GError **error)
+{
+    CliContext *cli = preflight->cli;
+    g_auto(StsIdentity) identity = {0};
+    g_autofree char *region = workbench_region(cli->workbench);
+    g_autoptr(StsClient) sts = sts_client_new(workbench_profile(cli->workbench)->endpoint_url,
+                                              region, workbench_credentials(cli->workbench));
+    if (!sts_get_caller_identity(sts, &identity, cli->cancellable, error))
+        return NULL;
+    return g_steal_pointer(&identity.arn);
+}
+
 /* Writes, reads and removes one small object: what every job does with its stage. */
 static char *test_tempdir(Preflight *preflight, GError **error)
 {
@@ -172,6 +208,8 @@ static gboolean run_tests(Preflight *preflight, GError **error)
     } tests[] = {{"log in", test_login},
                  {"server", test_version},
                  {"read the catalog", test_catalog},
+                 {"AWS credentials", test_credentials},
+                 {"AWS identity", test_identity},
                  {"IAM role", test_role},
                  {"tempdir", test_tempdir}};
     for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {

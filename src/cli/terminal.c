@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "config/keyring.h"
 
 enum { LINE_MAX_BYTES = 4096 };
@@ -103,27 +104,46 @@ static Secret *read_password(int tty, GCancellable *cancellable, GError **error)
     return password;
 }
 
-Secret *terminal_ask_password(gpointer user, const Profile *profile, GCancellable *cancellable,
-                              GError **error)
+/* The answer to a question on /dev/tty; none is the failure when there is no terminal. */
+static Secret *ask_on_terminal(const char *question, const char *none, GCancellable *cancellable,
+                               GError **error)
 {
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (tty < 0) {
-        g_set_error(
-            error, RS_ERROR, RS_ERROR_AUTH,
-            "profile \"%s\" asks for its password (auth = prompt) and there is no terminal: "
-            "use auth = pgpass or PGPASSWORD",
-            profile->name);
+        g_set_error_literal(error, RS_ERROR, RS_ERROR_AUTH, none);
         return NULL;
     }
-    g_autofree char *question =
-        g_strdup_printf("Password of %s at %s: ", profile->user, profile->host);
-    Secret *password = NULL;
+    Secret *answer = NULL;
     if (write(tty, question, strlen(question)) >= 0)
-        password = read_password(tty, cancellable, error);
+        answer = read_password(tty, cancellable, error);
     else
         rs_error_set_errno(error, errno, "cannot write to the terminal");
     close(tty);
-    return password;
+    return answer;
+}
+
+Secret *terminal_ask_password(gpointer user, const Profile *profile, GCancellable *cancellable,
+                              GError **error)
+{
+    g_autofree char *question =
+        g_strdup_printf("Password of %s at %s: ", profile->user, profile->host);
+    g_autofree char *none = g_strdup_printf(
+        "profile \"%s\" asks for its password (auth = prompt) and there is no terminal: "
+        "use auth = pgpass or PGPASSWORD",
+        profile->name);
+    return ask_on_terminal(question, none, cancellable, error);
+}
+
+Secret *terminal_ask_code(gpointer user, const char *mfa_serial, GCancellable *cancellable,
+                          GError **error)
+{
+    g_autofree char *device = text_printable(mfa_serial, -1);
+    g_autofree char *question = g_strdup_printf("Code of the MFA device %s: ", device);
+    g_autofree char *none = g_strdup_printf(
+        "the AWS role wants a code of the MFA device %s and there is no terminal to ask on: set "
+        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to temporary keys",
+        device);
+    return ask_on_terminal(question, none, cancellable, error);
 }
 
 Secret *terminal_ask_keyring(gpointer user, const Profile *profile, GCancellable *cancellable,

@@ -22,6 +22,10 @@ gboolean terminal_confirm(CliContext *cli, const char *what, const char *name, G
 Secret *terminal_ask_password(gpointer user, const Profile *profile, GCancellable *cancellable,
                               GError **error);
 
+/* A CredentialsPrompt: asks for the code of an MFA device there. */
+Secret *terminal_ask_code(gpointer user, const char *mfa_serial, GCancellable *cancellable,
+                          GError **error);
+
 /* A LoginSecret: asks the keyring. */
 Secret *terminal_ask_keyring(gpointer user, const Profile *profile, GCancellable *cancellable,
                              GError **error);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "sandbox/http_auth.h"
 #include "sandbox/http_exchange.h"
+#include "sandbox/metadata_server.h"
 #include "sandbox/s3_server.h"
 
 #define WHOLE_BODY_LIMIT (1u << 20)
@@ -247,10 +248,17 @@ int http_main(const SandboxState *state, int listen_fd, int ready_fd)
         log_write(LOG_LEVEL_ERROR, "aws: the HTTP server cannot be started");
         return 1;
     }
+    MetadataServer *metadata = metadata_server_start(state, faults);
+    if (metadata == NULL) {
+        log_write(LOG_LEVEL_ERROR, "aws: the metadata servers cannot be started");
+        MHD_stop_daemon(daemon);
+        return 1;
+    }
     if (write(ready_fd, "r", 1) != 1)
         log_write(LOG_LEVEL_WARNING, "aws: nobody waits for this part to be ready");
     close(ready_fd);
     wait_for_end();
+    metadata_server_stop(metadata);
     MHD_stop_daemon(daemon);
     return 0;
 }

@@ -3,7 +3,8 @@
  *
  * The supervisor binds the address and forks; the child calls http_main and exits with what it returns.
  * Objects live in sandbox/store under state->dir; requests are checked by SigV4 against the keys in
- * state; fault rules of area "s3" come from faults_open(state->dir).
+ * state; fault rules come from faults_open(state->dir). The metadata endpoints (sandbox/metadata_server) run
+ * beside it, on state->instance_fd and state->container_fd.
  *
  * Signals: SIGTERM and SIGINT are blocked in the calling thread, and so in every thread it starts; wait
  *          for them with sigwait, then finish and return 0. SIGPIPE is ignored.

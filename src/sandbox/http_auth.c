@@ -32,6 +32,8 @@ static const Refusal unknown_key = {
     "The AWS Access Key Id you provided does not exist in our records."};
 static const Refusal unknown_token = {400, "InvalidToken", 403, "UnrecognizedClientException",
                                       "The provided token is malformed or otherwise invalid."};
+static const Refusal expired_token = {400, "ExpiredToken", 403, "ExpiredTokenException",
+                                      "The security token included in the request is expired"};
 static const Refusal bad_signature = {
     403, "SignatureDoesNotMatch", 403, "InvalidSignatureException",
     "The request signature we calculated does not match the signature you provided. Check your key "
@@ -43,6 +45,16 @@ static const Refusal expired = {403, "AccessDenied", 403, "InvalidSignatureExcep
                                 "Request has expired"};
 static const Refusal too_early = {403, "AccessDenied", 403, "InvalidSignatureException",
                                   "Request is not valid yet"};
+
+/* Where the query services have a code of their own. */
+static const struct {
+    const Refusal *refusal;
+    const char *code;
+} query_codes[] = {
+    {&unknown_key, "InvalidClientTokenId"}, {&unknown_token, "InvalidClientTokenId"},
+    {&expired_token, "ExpiredToken"},       {&bad_signature, "SignatureDoesNotMatch"},
+    {&skewed, "SignatureDoesNotMatch"},
+};
 
 static gboolean is_s3(const HttpExchange *exchange)
 {
@@ -56,8 +68,12 @@ static gboolean refuse_as(HttpExchange *exchange, const Refusal *refusal, const 
     g_autofree char *message = part != NULL ? g_strdup_printf("%s: %s", refusal->message, part)
                                             : g_strdup(refusal->message);
     gboolean s3 = is_s3(exchange);
-    http_answer_error(exchange, s3 ? refusal->s3_status : refusal->status,
-                      s3 ? refusal->s3_code : refusal->code, message, extra);
+    const char *code = s3 ? refusal->s3_code : refusal->code;
+    if (exchange->service->errors == HTTP_ERRORS_QUERY)
+        for (gsize i = 0; i < G_N_ELEMENTS(query_codes); i++)
+            if (query_codes[i].refusal == refusal)
+                code = query_codes[i].code;
+    http_answer_error(exchange, s3 ? refusal->s3_status : refusal->status, code, message, extra);
     return FALSE;
 }
 
@@ -78,16 +94,39 @@ static gboolean refuse_claim(HttpExchange *exchange, SigV4Verdict verdict, const
     }
 }
 
+static gboolean refuse_key(HttpExchange *exchange, const SigV4Claim *claim)
+{
+    g_autofree char *key = http_xml_escape(claim->access_key_id);
+    g_autofree char *extra = g_strdup_printf("<AWSAccessKeyId>%s</AWSAccessKeyId>", key);
+    return refuse_as(exchange, &unknown_key, NULL, extra);
+}
+
+/* Whose key is it? Sets exchange->caller for temporary ones. */
+static gboolean find_key(HttpExchange *exchange, const SigV4Claim *claim)
+{
+    const SandboxState *state = exchange->server->state;
+    if (strcmp(claim->access_key_id, state->access_key_id) == 0)
+        return claim->session_token == NULL || refuse_as(exchange, &unknown_token, NULL, NULL);
+    exchange->caller = issued_keys_find(state->dir, claim->access_key_id);
+    if (exchange->caller == NULL)
+        return refuse_key(exchange, claim);
+    if (g_strcmp0(claim->session_token, exchange->caller->session_token) != 0)
+        return refuse_as(exchange, &unknown_token, NULL, NULL);
+    return exchange->caller->expires_at > g_get_real_time() / G_USEC_PER_SEC ||
+           refuse_as(exchange, &expired_token, NULL, NULL);
+}
+
+static const char *secret_of_caller(const HttpExchange *exchange)
+{
+    return exchange->caller != NULL ? exchange->caller->secret_access_key
+                                    : exchange->server->state->secret_access_key;
+}
+
 static gboolean check_scope(HttpExchange *exchange, const SigV4Claim *claim)
 {
     const SandboxState *state = exchange->server->state;
-    if (strcmp(claim->access_key_id, state->access_key_id) != 0) {
-        g_autofree char *key = http_xml_escape(claim->access_key_id);
-        g_autofree char *extra = g_strdup_printf("<AWSAccessKeyId>%s</AWSAccessKeyId>", key);
-        return refuse_as(exchange, &unknown_key, NULL, extra);
-    }
-    if (claim->session_token != NULL)
-        return refuse_as(exchange, &unknown_token, NULL, NULL);
+    if (!find_key(exchange, claim))
+        return FALSE;
     if (strcmp(claim->region, state->region) != 0) {
         g_autofree char *extra = g_strdup_printf("<Region>%s</Region>", state->region);
         g_autofree char *part = g_strdup_printf("the region '%s' is wrong; expecting '%s'",
@@ -151,8 +190,8 @@ gboolean http_authenticate(HttpExchange *exchange, const char *payload_hash, Sig
         return refuse_claim(exchange, verdict, detail);
     g_auto(SigV4Result) result = {0};
     gboolean good = check_scope(exchange, claim) && check_time(exchange, claim);
-    if (good && sigv4_verify(&request, claim, exchange->server->state->secret_access_key, &result,
-                             &why) != SIGV4_GOOD)
+    if (good &&
+        sigv4_verify(&request, claim, secret_of_caller(exchange), &result, &why) != SIGV4_GOOD)
         good = refuse_signature(exchange, claim, &result);
     if (!good)
         sigv4_claim_clear(claim);
@@ -162,7 +201,7 @@ gboolean http_authenticate(HttpExchange *exchange, const char *payload_hash, Sig
 SigV4Key http_key_of_claim(const HttpExchange *exchange, const SigV4Claim *claim)
 {
     return (SigV4Key){.access_key_id = claim->access_key_id,
-                      .secret_access_key = exchange->server->state->secret_access_key,
+                      .secret_access_key = secret_of_caller(exchange),
                       .region = claim->region,
                       .service = claim->service,
                       .time = claim->time};

@@ -1,8 +1,9 @@
 /*
  * http_auth: who is asking? Signature Version 4 in the Authorization header or in a presigned query.
  *
- * The one account is the sandbox's own; the errors are those of the service that is asked (S3's codes,
- * or the JSON and query services').
+ * The one account is the sandbox's own: its key, and the temporary keys of sandbox/issued_keys until they
+ * expire. The errors are those of the service that is asked (S3's codes, or the JSON and query
+ * services').
  *
  * Threads: as http_exchange.
  */
@@ -13,7 +14,8 @@
 
 /*
  * Checks the signature over the request with that payload hash. FALSE when it was refused: the exchange
- * is answered then. claim is filled on success; clear it with sigv4_claim_clear.
+ * is answered then. claim is filled on success; clear it with sigv4_claim_clear. exchange->caller is
+ * set when the key is a temporary one.
  */
 gboolean http_authenticate(HttpExchange *exchange, const char *payload_hash, SigV4Claim *claim);
 

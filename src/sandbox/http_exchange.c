@@ -176,6 +176,7 @@ void http_exchange_free(HttpExchange *exchange)
     if (exchange->headers != NULL)
         g_ptr_array_unref(exchange->headers);
     g_clear_pointer(&exchange->body, g_byte_array_unref);
+    issued_key_free(exchange->caller);
     g_free(exchange->uri);
     g_free(exchange->path);
     g_free(exchange->method);

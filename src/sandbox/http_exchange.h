@@ -16,6 +16,7 @@
 
 #include "aws/sigv4_verify.h"
 #include "sandbox/faults.h"
+#include "sandbox/issued_keys.h"
 #include "sandbox/state.h"
 #include "sandbox/store.h"
 
@@ -57,6 +58,7 @@ struct HttpExchange {
     FaultHit fault;
     gboolean begun, dropped;
     gpointer work; /* the service's own */
+    IssuedKey *caller; /* the temporary key that signed it; NULL: another, or none */
     struct MHD_Response *answer;
     guint status; /* of the answer; 0: none yet */
 };

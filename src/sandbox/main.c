@@ -12,6 +12,8 @@
 #include "sandbox/supervisor_account.h"
 #include "sandbox/supervisor_lock.h"
 
+#define CONTAINER_PATH "/v1/credentials"
+
 /* Exit statuses, an interface (redsmith-sandbox(1)). */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_RUNNING = 3 };
 
@@ -19,6 +21,7 @@ typedef struct {
     char *dir;
     char **faults; /* --fault RULE, in order; NULL when none */
     char *template_dir;
+    char *credentials; /* env: where the AWS keys come from; NULL: the account's own */
     gboolean clear, list, version;
 } Options;
 
@@ -118,9 +121,10 @@ static int run_stop(const Options *options, char **words)
 /* Only what a sandbox makes is removed; a folder with anything else in it stays, with that. */
 static gboolean remove_data(const char *dir, GError **error)
 {
-    static const char *const names[] = {
-        "pg",          "pg.new",          "run",          "log",        "s3",        "faults.conf",
-        "sandbox.ini", "sandbox.ini.new", "sandbox.lock", "alive.lock", "start.lock"};
+    static const char *const names[] = {"pg",           "pg.new",      "run",
+                                        "log",          "s3",          "keys",
+                                        "faults.conf",  "sandbox.ini", "sandbox.ini.new",
+                                        "sandbox.lock", "alive.lock",  "start.lock"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(dir, names[i], NULL);
         const char *argv[] = {"rm", "-rf", "--", path, NULL};
@@ -196,20 +200,60 @@ static void print_export(const char *name, const char *value)
     printf("export %s=%s\n", name, quoted);
 }
 
+static void print_comment(const char *what, int port, const char *path)
+{
+    printf("# %s: http://127.0.0.1:%d%s (env --credentials)\n", what, port, path);
+}
+
+/* Instead of the account's own key, what a program on an instance or in a container finds. */
+static gboolean print_credentials(const SandboxState *state, const char *kind, GError **error)
+{
+    g_autofree char *token = state_container_token(state);
+    g_autofree char *instance = g_strdup_printf("http://%s:%d", state->host, state->instance_port);
+    g_autofree char *container =
+        g_strdup_printf("http://%s:%d" CONTAINER_PATH, state->host, state->container_port);
+    gboolean is_instance = strcmp(kind, "instance") == 0;
+    if (!is_instance && strcmp(kind, "container") != 0) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                    "--credentials is instance or container, not %s", kind);
+        return FALSE;
+    }
+    puts("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN");
+    print_export("AWS_EC2_METADATA_DISABLED", is_instance ? "false" : "true");
+    if (is_instance) {
+        puts("unset AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_AUTHORIZATION_TOKEN");
+        print_export("AWS_EC2_METADATA_SERVICE_ENDPOINT", instance);
+    } else {
+        print_export("AWS_CONTAINER_CREDENTIALS_FULL_URI", container);
+        print_export("AWS_CONTAINER_AUTHORIZATION_TOKEN", token);
+    }
+    return TRUE;
+}
+
+static void print_account_key(const SandboxState *state)
+{
+    print_export("AWS_ACCESS_KEY_ID", state->access_key_id);
+    print_export("AWS_SECRET_ACCESS_KEY", state->secret_access_key);
+    print_export("AWS_EC2_METADATA_DISABLED", "true");
+    print_comment("instance metadata", state->instance_port, "");
+    print_comment("container credentials", state->container_port, CONTAINER_PATH);
+}
+
 static int run_env(const Options *options, char **words)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SandboxState) state = state_load(options->dir, &error);
     if (state == NULL)
         return fail(error);
+    if (options->credentials == NULL)
+        print_account_key(state);
+    else if (!print_credentials(state, options->credentials, &error))
+        return fail(error);
     g_autofree char *port = g_strdup_printf("%d", state->port);
     const char *const pairs[][2] = {
-        {"AWS_ACCESS_KEY_ID", state->access_key_id},
-        {"AWS_SECRET_ACCESS_KEY", state->secret_access_key},
         {"AWS_REGION", state->region},
         {"AWS_DEFAULT_REGION", state->region},
         {"AWS_ENDPOINT_URL", state->endpoint_url},
-        {"AWS_EC2_METADATA_DISABLED", "true"},
         {"PGHOST", state->host},
         {"PGPORT", port},
         {"PGUSER", state->user},
@@ -280,6 +324,8 @@ static gboolean parse(Options *options, int *argc, char ***argv, GError **error)
          "start, serve: keep a prepared database in that folder and copy it", "D"},
         {"clear", 0, 0, G_OPTION_ARG_NONE, &options->clear, "fault: forget all rules first", NULL},
         {"list", 0, 0, G_OPTION_ARG_NONE, &options->list, "fault: print the rules", NULL},
+        {"credentials", 0, 0, G_OPTION_ARG_STRING, &options->credentials,
+         "env: AWS keys as an instance or a container finds them", "instance|container"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version", NULL},
         {0},
     };
@@ -313,6 +359,8 @@ static gboolean check_words(const Command *command, const Options *options, char
         wrong = "--template";
     else if ((options->clear || options->list) && !command->takes_words)
         wrong = options->clear ? "--clear" : "--list";
+    else if (options->credentials != NULL && command->run != run_env)
+        wrong = "--credentials";
     if (wrong == NULL)
         return TRUE;
     g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "%s does not take %s", command->name, wrong);
@@ -351,6 +399,7 @@ int main(int argc, char **argv)
         fail(error);
     g_free(options.dir);
     g_free(options.template_dir);
+    g_free(options.credentials);
     g_strfreev(options.faults);
     return status;
 }

@@ -71,6 +71,7 @@ static SandboxState *state_with_dir(const char *dir)
 {
     SandboxState *state = g_new0(SandboxState, 1);
     state->dir = g_canonicalize_filename(dir, NULL);
+    state->instance_fd = state->container_fd = -1;
     return state;
 }
 
@@ -133,6 +134,8 @@ SandboxState *state_load(const char *dir, GError **error)
     }
     state->port = g_key_file_get_integer(file, GROUP, "port", NULL);
     state->aws_port = g_key_file_get_integer(file, GROUP, "aws_port", NULL);
+    state->instance_port = g_key_file_get_integer(file, GROUP, "instance_port", NULL);
+    state->container_port = g_key_file_get_integer(file, GROUP, "container_port", NULL);
     load_parts(state, file);
     return g_steal_pointer(&state);
 }
@@ -144,6 +147,8 @@ static GKeyFile *to_key_file(const SandboxState *state)
         g_key_file_set_string(file, GROUP, fields[i].key, *field_of((SandboxState *)state, i));
     g_key_file_set_integer(file, GROUP, "port", state->port);
     g_key_file_set_integer(file, GROUP, "aws_port", state->aws_port);
+    g_key_file_set_integer(file, GROUP, "instance_port", state->instance_port);
+    g_key_file_set_integer(file, GROUP, "container_port", state->container_port);
     g_key_file_set_integer(file, PARTS, "supervisor_pid", state->supervisor);
     for (int part = 0; part < PART_COUNT; part++) {
         const char *name = sandbox_part_name(part);
@@ -195,6 +200,12 @@ void state_set_aws_port(SandboxState *state, int port)
     state->aws_port = port;
     g_free(state->endpoint_url);
     state->endpoint_url = g_strdup_printf("http://%s:%d", state->host, port);
+}
+
+char *state_container_token(const SandboxState *state)
+{
+    return g_compute_hmac_for_string(G_CHECKSUM_SHA256, (const guchar *)state->secret_access_key,
+                                     strlen(state->secret_access_key), "container", -1);
 }
 
 char *state_path(const SandboxState *state, const char *name)

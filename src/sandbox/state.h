@@ -2,13 +2,14 @@
  * state: what the sandbox of one folder is: addresses, names, keys, and which parts run.
  *
  * <dir>/sandbox.ini (0600, replaced by rename) holds it as group [sandbox]: host, port, database, user,
- * password, endpoint_url, region, access_key_id, secret_access_key, iam_role, tempdir, sslmode,
+ * password, endpoint_url, aws_port, instance_port, container_port, region, access_key_id, secret_access_key, iam_role, tempdir, sslmode,
  * account_id, which is what redsmith's profile "sandbox" reads, and group [parts] with the pids and
  * fates of the processes. Password and keys are random, made once per folder; the AWS port is
  * remembered and taken again when it is free.
  *
  * The folder: sandbox.ini, sandbox.lock (held while a supervisor runs), start.lock, faults.conf, log/,
- * pg/ (PostgreSQL's data), run/ (its socket), s3/ (objects, see sandbox/store).
+ * pg/ (PostgreSQL's data), run/ (its socket), s3/ (objects, see sandbox/store), keys/ (see
+ * sandbox/issued_keys).
  *
  * Threads: a SandboxState belongs to one thread, or is read by many and changed by none: the parts
  *          get it filled and never change it.
@@ -28,10 +29,14 @@ typedef struct {
 } SandboxPartState;
 
 typedef struct {
-    char *dir;             /* absolute */
-    char *host;            /* 127.0.0.1 */
-    int port;              /* Redshift wire protocol */
-    int aws_port;          /* S3 and the other AWS services, plain HTTP */
+    char *dir;          /* absolute */
+    char *host;         /* 127.0.0.1 */
+    int port;           /* Redshift wire protocol */
+    int aws_port;       /* S3 and the other AWS services, plain HTTP */
+    int instance_port;  /* instance metadata, plain HTTP */
+    int container_port; /* container credentials, plain HTTP */
+    int instance_fd,
+        container_fd;      /* listening on them, on the way to their part; else -1. Not kept. */
     char *endpoint_url;    /* http://127.0.0.1:<aws_port> */
     char *database;        /* dev */
     char *user, *password; /* the one account of the wire front */
@@ -67,6 +72,9 @@ gboolean state_save(const SandboxState *state, GError **error);
 
 /* endpoint_url follows the port. */
 void state_set_aws_port(SandboxState *state, int port);
+
+/* What the container credentials endpoint wants to see as Authorization. Free with g_free. */
+char *state_container_token(const SandboxState *state);
 
 /* A path inside the folder. Free with g_free. */
 char *state_path(const SandboxState *state, const char *name);

@@ -39,8 +39,19 @@ typedef struct {
     sigset_t signals;
 } Supervisor;
 
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
 static void supervisor_free(Supervisor *supervisor)
 {
+    if (supervisor->state != NULL) {
+        close_fd(&supervisor->state->instance_fd);
+        close_fd(&supervisor->state->container_fd);
+    }
     if (supervisor->wire_fd >= 0)
         close(supervisor->wire_fd);
     if (supervisor->aws_fd >= 0)
@@ -99,7 +110,13 @@ static gboolean open_ports(Supervisor *supervisor, GError **error)
     if (supervisor->aws_fd < 0)
         return FALSE;
     state_set_aws_port(state, aws_port);
-    return TRUE;
+    state->instance_fd =
+        listen_somewhere(state->host, state->instance_port, 0, &state->instance_port, error);
+    if (state->instance_fd < 0)
+        return FALSE;
+    state->container_fd =
+        listen_somewhere(state->host, state->container_port, 0, &state->container_port, error);
+    return state->container_fd >= 0;
 }
 
 static gboolean load_state(Supervisor *supervisor, const char *dir, GError **error)
@@ -142,6 +159,10 @@ static void run_part(Supervisor *supervisor, SandboxPart part, PartMain serve, i
     int other = part == PART_FRONT ? supervisor->aws_fd : supervisor->wire_fd;
     if (other >= 0)
         close(other);
+    if (part == PART_FRONT) {
+        close_fd(&supervisor->state->instance_fd);
+        close_fd(&supervisor->state->container_fd);
+    }
     signal(SIGCHLD, SIG_DFL);
     sigset_t child_end;
     sigemptyset(&child_end);
@@ -166,6 +187,10 @@ static gboolean start_part(Supervisor *supervisor, SandboxPart part, PartMain se
     close(ready[1]);
     close(*listen_fd); /* only the part listens: when it dies, clients are refused at once */
     *listen_fd = -1;
+    if (part == PART_HTTP) {
+        close_fd(&supervisor->state->instance_fd);
+        close_fd(&supervisor->state->container_fd);
+    }
     char byte = 0;
     ssize_t got = -1;
     while (child > 0 && (got = read(ready[0], &byte, 1)) < 0 && errno == EINTR)
