@@ -131,8 +131,9 @@ gboolean execution_may_retry(Execution *run, int attempt, GError *failure, GErro
         g_propagate_error(error, failure);
         return FALSE;
     }
-    guint ms = FIRST_PAUSE_MS << (attempt - 1);
-    ms += g_random_int_range(0, (gint32)ms / 2);
+    guint first = run->context->retry_pause_ms;
+    guint ms = (first != 0 ? first : FIRST_PAUSE_MS) << (attempt - 1);
+    ms += (guint)g_random_int_range(0, (gint32)ms / 2 + 1);
     execution_log(run, "step %d: %s; trying again in %u ms", run->step + 1, failure->message, ms);
     cJSON *event = journal_event("retry");
     cJSON_AddNumberToObject(event, "step", run->step);
@@ -223,20 +224,26 @@ static gint64 noted(Execution *run, const char *name)
     return execution_number(run, name, &value) ? value : -1;
 }
 
+/* "1 row", "2,704 rows". Free with g_free. */
+static char *rows_text(gint64 rows)
+{
+    g_autofree char *count = text_count((guint64)MAX(rows, 0));
+    return g_strdup_printf("%s row%s", count, rows == 1 ? "" : "s");
+}
+
 static void fill_unload(Execution *run, JobResult *result)
 {
     const char *to = plan_text_detail(run->plan, "to");
     result->rows_unloaded = noted(run, "rows");
     result->bytes = (guint64)MAX(noted(run, "bytes"), 0);
     result->files = (guint64)MAX(noted(run, "files"), 0);
-    g_autofree char *rows = text_count((guint64)MAX(result->rows_unloaded, 0));
+    g_autofree char *rows = rows_text(result->rows_unloaded);
     g_autofree char *bytes = text_bytes(result->bytes);
     if (result->rows_unloaded == 0 && run->plan->stage_url != NULL)
         result->summary = g_strdup("0 rows: nothing was written");
     else
-        result->summary =
-            g_strdup_printf("%s rows in %" G_GUINT64_FORMAT " file%s, %s, to %s", rows,
-                            result->files, result->files == 1 ? "" : "s", bytes, to);
+        result->summary = g_strdup_printf("%s in %" G_GUINT64_FORMAT " file%s, %s, to %s", rows,
+                                          result->files, result->files == 1 ? "" : "s", bytes, to);
 }
 
 /* Bytes and objects of the stage's parts. */
@@ -259,10 +266,9 @@ static void fill_write(Execution *run, JobResult *result)
     count_files(run, result);
     gboolean nothing = run->plan->stage_url == NULL;
     result->rows_loaded = nothing ? 0 : MAX(noted(run, "copied"), 0);
-    g_autofree char *rows = text_count((guint64)result->rows_loaded);
-    result->summary = nothing ? g_strdup_printf("nothing was done: %s",
-                                                ((PlanStep *)run->plan->steps->pdata[0])->title)
-                              : g_strdup_printf("%s rows loaded into %s", rows, run->plan->target);
+    g_autofree char *rows = rows_text(result->rows_loaded);
+    result->summary = nothing ? g_strdup(((PlanStep *)run->plan->steps->pdata[0])->title)
+                              : g_strdup_printf("%s loaded into %s", rows, run->plan->target);
     gint64 sent = noted(run, "sent"), skipped = sent - result->rows_loaded;
     if (sent >= 0 && skipped > 0) {
         if (run->session != NULL)
@@ -283,10 +289,10 @@ static void fill_merge(Execution *run, JobResult *result)
     result->rows_updated = matched;
     /* scd2 inserts a version for each changed row too; those count as updated */
     result->rows_inserted = versions ? MAX(noted(run, "inserted") - matched, 0) : staged - matched;
-    g_autofree char *updated = text_count((guint64)result->rows_updated);
+    g_autofree char *updated = rows_text(result->rows_updated);
     g_autofree char *inserted = text_count((guint64)result->rows_inserted);
-    result->summary = g_strdup_printf("%s rows updated and %s inserted in %s", updated, inserted,
-                                      run->plan->target);
+    result->summary =
+        g_strdup_printf("%s updated and %s inserted in %s", updated, inserted, run->plan->target);
 }
 
 static void fill_result(Execution *run)

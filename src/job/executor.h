@@ -46,6 +46,8 @@ typedef struct {
     /* One line for the job's log pane; any time, on the executor's thread. May be NULL. */
     void (*log)(gpointer user, const char *line);
     gpointer user;
+    /* Before the first retry of a step; doubled each time. 0: 300. */
+    guint retry_pause_ms;
 } ExecutorContext;
 
 /* What a job leaves behind. */

@@ -125,9 +125,10 @@ static gboolean expect_value(Execution *run, const PlanAction *action, GError **
     }
     if (value == expected)
         return TRUE;
-    g_autofree char *why =
-        g_strdup_printf("%" G_GINT64_FORMAT ", expected %" G_GINT64_FORMAT " (%s)", value, expected,
-                        action->expected);
+    gboolean formula = !g_ascii_isdigit(action->expected[0]);
+    g_autofree char *why = g_strdup_printf(
+        "%" G_GINT64_FORMAT ", expected %" G_GINT64_FORMAT "%s%s%s", value, expected,
+        formula ? " (" : "", formula ? action->expected : "", formula ? ")" : "");
     return refuse(action, why, error);
 }
 

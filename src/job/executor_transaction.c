@@ -139,14 +139,16 @@ gboolean execution_transaction_step(Execution *run, GError **error)
     if (!execution_session(run, error) || !execution_begin(run, NULL, error))
         return FALSE;
     for (int attempt = 1;; attempt++) {
-        GError *failure = NULL;
+        GError *failure = NULL, *last = NULL;
         if (attempt_once(run, &failure))
             return TRUE;
-        if (rs_error_is_cancelled(failure) && was_committed(run)) {
-            g_error_free(failure);
-            return TRUE;
-        }
-        if (!execution_may_retry(run, attempt, failure, error))
+        if (execution_may_retry(run, attempt, failure, &last))
+            continue;
+        if (!rs_error_is_cancelled(last) || !was_committed(run)) {
+            g_propagate_error(error, last);
             return FALSE;
+        }
+        g_error_free(last);
+        return TRUE;
     }
 }

@@ -353,26 +353,46 @@ static gboolean decide_header(const LoadSource *source, const GPtrArray *fields,
                         path, file_names, table_names);
 }
 
-/* The names of the first object's members, as a header. */
+/* Adds the members of one object that are not known yet. */
+static gboolean add_members(GPtrArray *fields, const char *record, gsize length, const char *path,
+                            GError **error)
+{
+    cJSON *json = cJSON_ParseWithLength(record, length);
+    gboolean object = cJSON_IsObject(json);
+    if (!object)
+        g_set_error(error, RS_ERROR, RS_ERROR_DATA,
+                    cJSON_IsArray(json)
+                        ? "%s is one JSON array; COPY reads objects one after the other: unwrap "
+                          "it first (jq -c '.[]')"
+                        : "%s does not hold JSON objects one after the other",
+                    path);
+    for (const cJSON *member = object ? json->child : NULL; member != NULL; member = member->next)
+        if (!g_ptr_array_find_with_equal_func(fields, member->string, g_str_equal, NULL))
+            g_ptr_array_add(fields, g_strdup(member->string));
+    cJSON_Delete(json);
+    return object;
+}
+
+/* The members of all whole objects in the sample: the first one may not have them all. */
 static GPtrArray *json_fields(const LoadSample *sample, const char *path, GError **error)
 {
-    const char *end = NULL;
-    cJSON *json = cJSON_ParseWithLengthOpts(sample->record, sample->record_length, &end, FALSE);
-    gboolean array = cJSON_IsArray(json);
-    if (!cJSON_IsObject(json)) {
-        g_set_error(error, RS_ERROR, RS_ERROR_DATA,
-                    array ? "%s is one JSON array; COPY reads objects one after the other: unwrap "
-                            "it first (jq -c '.[]')"
-                          : "%s does not begin with a JSON object",
-                    path);
-        cJSON_Delete(json);
-        return NULL;
+    static const RecordRules rules = {.kind = RECORD_JSON};
+    g_autoptr(GPtrArray) fields = g_ptr_array_new_with_free_func(g_free);
+    RecordScanner scanner;
+    record_scanner_init(&scanner, &rules);
+    const char *at = sample->record;
+    gsize left = sample->bytes->len - sample->skipped;
+    gssize end;
+    while ((end = record_scanner_next(&scanner, at, left)) >= 0) {
+        if (!add_members(fields, at, (gsize)end, path, error))
+            return NULL;
+        at += end;
+        left -= (gsize)end;
     }
-    GPtrArray *fields = g_ptr_array_new_with_free_func(g_free);
-    const cJSON *member;
-    cJSON_ArrayForEach(member, json) g_ptr_array_add(fields, g_strdup(member->string));
-    cJSON_Delete(json);
-    return fields;
+    if (scanner.records == 0 &&
+        !add_members(fields, sample->record, sample->record_length, path, error))
+        return NULL;
+    return g_steal_pointer(&fields);
 }
 
 static gboolean same_fields(const GPtrArray *a, const GPtrArray *b)
@@ -464,15 +484,6 @@ LoadFacts *load_source_read(const LoadSource *source, const GPtrArray *target_co
 
 /* --- COPY --------------------------------------------------------------------------------------- */
 
-static gboolean has_capitals(const GPtrArray *fields)
-{
-    for (guint i = 0; fields != NULL && i < fields->len; i++)
-        for (const char *at = fields->pdata[i]; *at != '\0'; at++)
-            if (g_ascii_isupper(*at))
-                return TRUE;
-    return FALSE;
-}
-
 SqlCopy load_source_copy(const LoadSource *source, const LoadFacts *facts)
 {
     gboolean text = facts->format == SQL_FORMAT_TEXT, csv = facts->format == SQL_FORMAT_CSV;
@@ -508,7 +519,8 @@ SqlCopy load_source_copy(const LoadSource *source, const LoadFacts *facts)
         copy.quote = source->quote;
     if (text || (csv && strcmp(facts->delimiter, ",") != 0))
         copy.delimiter = facts->delimiter;
-    if (facts->format == SQL_FORMAT_JSON && has_capitals(facts->fields))
+    /* plain 'auto' would drop a member that is not all lower case, without a word */
+    if (facts->format == SQL_FORMAT_JSON)
         copy.json_paths = "auto ignorecase";
     return copy;
 }

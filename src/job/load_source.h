@@ -13,7 +13,7 @@
  * zstd parts; compressed and columnar ones are sent as they are; objects are not moved at all.
  *
  * Defaults, which read back exactly what unload_plan writes by default: CSV with NULL AS '\N', quote ",
- * text with ESCAPE and NULL AS '\N', JSON 'auto'.
+ * text with ESCAPE and NULL AS '\N', JSON 'auto ignorecase'.
  *
  * Errors: RS_ERROR_USAGE (mixed or unknown formats, header that does not fit), NOT_FOUND (a file or
  *         object), DATA (an unreadable first record, invalid UTF-8 header), LIMIT
@@ -79,10 +79,10 @@ typedef struct {
     char delimiter[2]; /* one ASCII byte as a string; "" in JSON and Parquet */
     GPtrArray *files;  /* of LoadFile */
     guint64 bytes;
-    GPtrArray *fields;  /* of char *: names in the header or the first JSON object; may be NULL */
-    guint n_fields;     /* fields of the first record; 0 unknown */
-    gboolean empty;     /* no record in any input */
-    GPtrArray *columns; /* of LoadColumn: only after load_source_infer */
+    GPtrArray *fields;     /* of char *: names in the header or in the JSON objects of the sample */
+    guint n_fields;        /* fields of the first record; 0 unknown */
+    gboolean empty;        /* no record in any input */
+    GPtrArray *columns;    /* of LoadColumn: only after load_source_infer */
     gboolean inferred_all; /* the scan reached the end of all inputs */
     guint64 inferred_records;
 } LoadFacts;

@@ -102,13 +102,15 @@ static gboolean read_more(PartReader *reader, GError **error)
     return TRUE;
 }
 
-static gboolean refuse(const PartReader *reader, const RecordScanner *scanner, const char *why,
-                       GError **error)
+/* end: of the last whole record in the buffer. */
+static gboolean refuse(const PartReader *reader, gsize end, const char *why, GError **error)
 {
+    guint64 line = reader->line;
+    for (gsize i = 0; i < end; i++)
+        line += reader->buffer->data[i] == '\n';
     g_set_error(error, RS_ERROR, RS_ERROR_DATA,
-                "%s: %s; the record begins after record %" G_GUINT64_FORMAT
-                " counted from line %" G_GUINT64_FORMAT,
-                reader->path, why, scanner->records, reader->line);
+                "%s: %s, in the record that begins in line %" G_GUINT64_FORMAT, reader->path, why,
+                line);
     return FALSE;
 }
 
@@ -128,11 +130,11 @@ static void take_part(PartReader *reader, gsize end, const RecordScanner *scanne
 }
 
 /* What is left at the end of the file: a last record without its line feed, or nothing. */
-static gboolean take_rest(PartReader *reader, RecordScanner *scanner, Part *part, gboolean *more,
-                          GError **error)
+static gboolean take_rest(PartReader *reader, gsize end, RecordScanner *scanner, Part *part,
+                          gboolean *more, GError **error)
 {
     if (record_scanner_is_open(scanner))
-        return refuse(reader, scanner, "the file ends inside quotes, brackets or an escape", error);
+        return refuse(reader, end, "the file ends inside quotes, brackets or an escape", error);
     gboolean rest = record_scanner_is_inside(scanner);
     if (rest)
         scanner->records++;
@@ -162,10 +164,9 @@ gboolean part_reader_next(PartReader *reader, Part *part, gboolean *more, GError
             }
         }
         if (reader->at_end)
-            return take_rest(reader, &scanner, part, more, error);
+            return take_rest(reader, end, &scanner, part, more, error);
         if (scanned - end > PART_RECORD_LIMIT)
-            return refuse(reader, &scanner,
-                          "a record of more than 64 MiB (is there a quote that is never closed?)",
+            return refuse(reader, end, "more than 64 MiB (is there a quote that is never closed?)",
                           error);
         if (!read_more(reader, error))
             return FALSE;

@@ -11,6 +11,7 @@
 #include "sql/literal.h"
 
 #define DEFAULT_NULL "\\N"
+#define SUPER_OID 4000
 
 void unload_facts_clear(UnloadFacts *facts)
 {
@@ -161,6 +162,13 @@ static gboolean check_request(const UnloadRequest *request, const UnloadFacts *f
     }
     if (facts->n_columns == 0)
         return refuse(error, RS_ERROR_USAGE, "the query gives no columns");
+    for (guint i = 0; i < facts->n_columns; i++)
+        if (facts->types[i] == SUPER_OID && request->format == SQL_FORMAT_TEXT &&
+            !request->no_escape)
+            return refuse(error, RS_ERROR_USAGE,
+                          "column \"%s\" is SUPER, which UNLOAD does not escape in text and COPY "
+                          "would unescape: use CSV or JSON",
+                          facts->columns[i]);
     return TRUE;
 }
 
@@ -224,23 +232,27 @@ static void add_null_check(Plan *plan, const UnloadRequest *request, const Unloa
     if (request->format != SQL_FORMAT_CSV || request->null_as != NULL || request->skip_null_check)
         return;
     g_autoptr(GString) names = g_string_new(NULL), condition = g_string_new(NULL);
+    g_autoptr(GString) which = g_string_new("CASE");
     g_autofree char *marker = sql_literal(DEFAULT_NULL);
     for (guint i = 0; i < facts->n_columns; i++) {
         g_string_append_printf(names, "%sc%u", i > 0 ? ", " : "", i + 1);
-        if (is_character(facts->types[i]))
-            g_string_append_printf(condition, "%sc%u = %s", condition->len > 0 ? " OR " : "", i + 1,
-                                   marker);
+        if (!is_character(facts->types[i]))
+            continue;
+        g_autofree char *name = sql_literal(facts->columns[i]);
+        g_string_append_printf(condition, "%sc%u = %s", condition->len > 0 ? " OR " : "", i + 1,
+                               marker);
+        g_string_append_printf(which, " WHEN c%u = %s THEN %s", i + 1, marker, name);
     }
     if (condition->len == 0)
         return;
     g_autofree char *sql =
-        g_strdup_printf("SELECT 'a value' FROM (%s\n) AS redsmith_rows (%s) WHERE %s LIMIT 1",
-                        query, names->str, condition->str);
+        g_strdup_printf("SELECT %s END FROM (%s\n) AS redsmith_rows (%s) WHERE %s LIMIT 1",
+                        which->str, query, names->str, condition->str);
     PlanStep *step = plan_add_step(plan, STEP_CHECK, "no value equals the NULL marker \\N");
     PlanAction *action = plan_step_add_action(step, ACTION_EXPECT_NONE, "check none", sql);
     action->of_input = TRUE;
-    action->failure = g_strdup("a character value is \\N, which CSV could not tell from NULL; "
-                               "unload as text or JSON, or choose another --null-as");
+    action->failure = g_strdup("CSV could not tell the value \\N from NULL; unload as text or "
+                               "JSON, or choose another --null-as. It is in column");
 }
 
 static void add_unload(Plan *plan, const UnloadRequest *request, const char *sql, const char *to)
