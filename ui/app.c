@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "config/paths.h"
 #include "ui/app_private.h"
+#include "ui/password.h"
 #include "ui/script.h"
 #include "ui/views/views.h"
 
@@ -449,6 +450,9 @@ static void app_free(App *app)
     }
     stop_listening(app);
     workbench_on_job_changed(app->workbench, NULL, NULL);
+    workbench_set_prompt(app->workbench, NULL, NULL);
+    if (app->asker != NULL)
+        password_asker_close(app->asker);
     terminal_close(app->terminal);
     g_ptr_array_unref(app->views);
     session_free(app->spare);
@@ -505,6 +509,9 @@ static gboolean app_start(App *app, GError **error)
         return FALSE;
     app->palette = palette_new(&theme, plain);
     workbench_on_job_changed(app->workbench, on_job_changed, app);
+    app->asker = password_asker_new(app);
+    if (!app_is_scripted(app))
+        workbench_set_prompt(app->workbench, password_ask, app->asker);
     app_push(app, browse_view_new(app));
     show_complaints(app, complaints);
     app_draw(app); /* the first frame, before the loop hears of anything */

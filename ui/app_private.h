@@ -43,6 +43,7 @@ struct App {
     gboolean connected, tls;
     char *user, *transport, *place;
     Session *spare;
+    struct PasswordAsker *asker;
 
     guint signal_sources[4];
     guint stop_source, input_source;

@@ -186,21 +186,25 @@ static gboolean refuse(GError **error, const char *why)
     return FALSE;
 }
 
-static gboolean can_place_cursor(void)
+/* NULL when curses knows the type (NULL: $TERM) and it has a cursor, else why not. Static. */
+static const char *why_unusable(const char *type)
 {
+    int status;
+    if (setupterm(type, STDOUT_FILENO, &status) == ERR)
+        return "this type is not known here; try TERM=xterm or TERM=vt100";
     const char *cup = tigetstr("cup");
-    return cup != NULL && cup != (char *)-1;
+    gboolean has_cursor = cup != NULL && cup != (char *)-1;
+    del_curterm(cur_term); /* newterm reads its own */
+    return has_cursor ? NULL : "it cannot place its cursor";
 }
 
 static gboolean open_device(Terminal *terminal, GError **error)
 {
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return refuse(error, "standard input or output is no terminal");
-    int status;
-    if (setupterm(NULL, STDOUT_FILENO, &status) == ERR)
-        return refuse(error, "this type is not known here; try TERM=xterm or TERM=vt100");
-    if (!can_place_cursor())
-        return refuse(error, "it cannot place its cursor");
+    const char *why = why_unusable(NULL);
+    if (why != NULL)
+        return refuse(error, why);
     tcgetattr(STDIN_FILENO, &crash_reset.modes);
     terminal->screen = newterm(NULL, stdout, stdin);
     return terminal->screen != NULL || refuse(error, "curses cannot use it");
@@ -231,9 +235,8 @@ Terminal *terminal_open_null(int rows, int columns, GError **error)
     terminal->saved_stderr = -1;
     terminal->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     terminal->null = fopen("/dev/null", "r+e");
-    int status;
     gsize type = 0;
-    while (type < G_N_ELEMENTS(types) && setupterm(types[type], STDOUT_FILENO, &status) == ERR)
+    while (type < G_N_ELEMENTS(types) && why_unusable(types[type]) != NULL)
         type++;
     if (terminal->null != NULL && type < G_N_ELEMENTS(types))
         terminal->screen = newterm(types[type], terminal->null, terminal->null);

@@ -9,7 +9,7 @@
  */
 typedef struct {
     Feed *feed;
-    View *view; /* a reference: tells whether the app is still there */
+    View *view; /* while a task works, and once let go, a reference; NULL when the app is gone */
     Workbench *workbench;
     GCancellable *cancellable;
     char *sql;
@@ -46,7 +46,7 @@ static void hand_session_on(Run *run)
 {
     if (run->session == NULL)
         return;
-    if (run->view->closed || !session_is_alive(run->session))
+    if (run->view == NULL || run->view->closed || !session_is_alive(run->session))
         session_free(run->session);
     else
         app_put_spare_session(run->view->app, run->session);
@@ -134,6 +134,7 @@ static void let_go(Run *run)
     g_cancellable_cancel(run->cancellable);
     if (run->working)
         return; /* its completion comes back here */
+    run->view = run->view->closed ? NULL : view_ref(run->view);
     if (run->statement == NULL)
         run_free(run);
     else
@@ -158,15 +159,15 @@ static gboolean take_answer(Feed *feed, Run *run, GError **error)
 
 static void ask_for_more(Feed *feed);
 
-static void fetched(gpointer data, TaskOutcome outcome, const GError *error)
+static void take_outcome(Run *run, TaskOutcome outcome, const GError *error)
 {
-    Run *run = data;
-    run->working = FALSE;
-    if (run->feed == NULL || run->view->closed) {
+    Feed *feed = run->feed;
+    if (feed == NULL || run->view->closed) {
+        if (feed != NULL)
+            feed->run = NULL;
         let_go(run);
         return;
     }
-    Feed *feed = run->feed;
     g_autoptr(GError) failure = NULL;
     gboolean stored = take_answer(feed, run, &failure);
     if (outcome == TASK_DONE && stored && !run->finished) {
@@ -185,10 +186,20 @@ static void fetched(gpointer data, TaskOutcome outcome, const GError *error)
     set_state(feed, outcome == TASK_CANCELLED ? FEED_CANCELLED : FEED_FAILED);
 }
 
+static void fetched(gpointer data, TaskOutcome outcome, const GError *error)
+{
+    Run *run = data;
+    View *view = run->view;
+    run->working = FALSE;
+    take_outcome(run, outcome, error);
+    view_unref(view); /* the task's */
+}
+
 static void submit(Feed *feed, Run *run, guint64 ask)
 {
     run->ask = ask;
     run->working = TRUE;
+    view_ref(run->view);
     feed->waiting_since = app_now_ms(feed->view->app);
     pool_submit(workbench_pool(run->workbench), POOL_INTERACTIVE, "rows", fetch, fetched, run, NULL,
                 run->cancellable);
@@ -247,7 +258,7 @@ void feed_start(Feed *feed, const char *sql, guint64 cap)
     feed->wanted = FEED_PAGE;
     Run *run = g_new0(Run, 1);
     run->feed = feed;
-    run->view = view_ref(feed->view);
+    run->view = feed->view;
     run->workbench = app_workbench(feed->view->app);
     run->cancellable = g_cancellable_new();
     run->sql = g_strdup(feed->sql);

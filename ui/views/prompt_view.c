@@ -8,6 +8,7 @@ typedef struct {
     View *owner; /* a reference */
     PromptOptions options;
     Input *input;
+    char *label;
     char *insert;    /* NULL: Tab does nothing */
     char *complaint; /* what accept said; until the next key */
 } PromptView;
@@ -122,6 +123,7 @@ static void free_view(View *view)
     input_free(prompt->input);
     g_free(prompt->complaint);
     g_free(prompt->insert);
+    g_free(prompt->label);
     view_unref(prompt->owner);
 }
 
@@ -140,6 +142,8 @@ View *prompt_view_new(App *app, View *owner, const PromptOptions *options)
     PromptView *prompt = view_new(app, &prompt_class, sizeof(PromptView));
     prompt->owner = view_ref(owner);
     prompt->options = *options;
+    prompt->label = g_strdup(options->label);
+    prompt->options.label = prompt->label;
     prompt->input = input_new(options->initial,
                               options->history != NULL ? app_history(app, options->history) : NULL,
                               options->secret);

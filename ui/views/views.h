@@ -31,7 +31,7 @@ View *text_view_new(App *app, const char *title, Pager *pager, const char *what)
 
 /* A line to type at the bottom of the screen. */
 typedef struct {
-    const char *label;   /* "filter"; static */
+    const char *label;   /* "filter" */
     const char *history; /* name of its history, or NULL */
     const char *initial; /* NULL: empty */
     const char *insert;  /* what Tab inserts: the column's name; NULL: nothing */
