@@ -16,6 +16,29 @@ tap_count=0
 tap_failed=0
 sandbox_dirs=
 
+# The AWS CLI, Debian's own where it is there. Version 2.9 does not know AWS_ENDPOINT_URL: it is told on
+# its command line. What it complains of is shown, and tests compare what it lists: an error is no
+# empty listing.
+AWS_PROGRAM=/usr/bin/aws
+[ -x "$AWS_PROGRAM" ] || AWS_PROGRAM=$(command -v aws || true)
+if [ -n "$AWS_PROGRAM" ]; then
+    aws()
+    {
+        "$AWS_PROGRAM" --endpoint-url "$AWS_ENDPOINT_URL" "$@"
+    }
+fi
+
+# s3_count URL: the number of objects below it, or "error" when they could not be listed. An empty
+# listing is status 1 with nothing said.
+s3_count()
+{
+    s3_listing=$(aws s3 ls --recursive "$1" 2>&1) || [ -z "$s3_listing" ] || {
+        echo error
+        return 0
+    }
+    printf '%s' "$s3_listing" | grep -c '' || true
+}
+
 tap_plan()
 {
     echo "1..$1"

@@ -68,7 +68,7 @@ resume()
 leftovers()
 {
     leftover_tables=$(sql "select count(*) from pg_class where relname like 'redsmith\\\\_%'")
-    leftover_objects=$(aws s3 ls --recursive s3://sandbox-stage/ | wc -l)
+    leftover_objects=$(s3_count s3://sandbox-stage/)
     echo "$leftover_tables tables $leftover_objects objects"
 }
 

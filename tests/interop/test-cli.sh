@@ -22,7 +22,7 @@ status_is()
     tap_is "$name" $? "$expected"
 }
 said() { cat "$work/stdout" "$work/stderr"; }
-stage_is_empty() { [ -z "$(aws s3 ls --recursive s3://sandbox-stage/ 2>&1)" ]; }
+stage_is_empty() { [ "$(s3_count s3://sandbox-stage/)" = 0 ]; }
 
 # --- looking
 tap_is "ls names the tables of the schema" "$(rs ls public --format csv | sed 1d | cut -d, -f1 | tr '\n' ' ')" \

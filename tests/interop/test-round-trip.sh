@@ -84,7 +84,7 @@ for format in text json; do
 done
 : >"$work/err"
 round_trip csv --compression none
-tap_is "CSV refuses such a value before it unloads" "$(test -e "$work/files" && echo files) $(aws s3 ls --recursive s3://sandbox-stage/ | wc -l)" " 0"
+tap_is "CSV refuses such a value before it unloads" "$(test -e "$work/files" && echo files) $(s3_count s3://sandbox-stage/)" " 0"
 tap_like "and says so" "$(cat "$work/err")" "NULL"
 
 # --- nothing at all ---------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ redsmith unload odd --to s3://sandbox-data/odd_ --format csv --header --yes >/de
 tap_is "a destination that is not empty is refused" "$?" 1
 redsmith unload odd --to s3://sandbox-data/odd_ --format csv --header --overwrite --yes >/dev/null
 tap_is "and replaced when asked" "$?" 0
-tap_is "nothing of ours is left" "$(sql "select count(*) from pg_class where relname like 'redsmith\\\\_%'") $(aws s3 ls --recursive s3://sandbox-stage/ | wc -l)" "0 0"
+tap_is "nothing of ours is left" "$(sql "select count(*) from pg_class where relname like 'redsmith\\\\_%'") $(s3_count s3://sandbox-stage/)" "0 0"
 
 [ $tap_failed -eq 0 ] || sed 's/^/# /' "$work/err"
 exit $((tap_failed > 0))
