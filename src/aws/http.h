@@ -26,7 +26,7 @@
 
 #include <gio/gio.h>
 
-#include "aws/digest.h"
+#include "aws/sigv4_digest.h"
 #include "aws/sigv4.h"
 
 typedef struct HttpClient HttpClient;

@@ -161,6 +161,10 @@ gboolean s3_delete(S3Client *client, const char *bucket, const GPtrArray *keys,
 char *s3_presign(S3Client *client, const char *bucket, const char *key, guint seconds,
                  GCancellable *cancellable, GError **error);
 
+/* The ETag of the joined parts: the MD5 of their MD5s and their number; NULL when one of etags (of char *)
+ * is no MD5. Free with g_free. */
+char *s3_multipart_etag(const GPtrArray *etags);
+
 /* An ETag without quotes and weakness mark. Free with g_free. */
 char *s3_bare_etag(const char *etag);
 

@@ -66,10 +66,6 @@ char *s3_put_body(S3Client *client, const char *bucket, const char *key, const c
 /* The query of one part. Free with g_free. */
 char *s3_part_query(const char *upload_id, guint part_number);
 
-/* The ETag of the joined parts: the MD5 of their MD5s and their number; NULL when one of etags (of char *)
- * is no MD5. Free with g_free. */
-char *s3_multipart_etag(const GPtrArray *etags);
-
 /* The facts of the object that the answer is about; size from Content-Range or Content-Length. */
 S3Object *s3_call_object(const S3Call *call);
 

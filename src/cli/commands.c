@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/s3.h"
 
 #define AT(type, member) G_STRUCT_OFFSET(type, member)
 #define ANY G_MAXUINT
@@ -96,11 +97,19 @@ static const CliCommand commands[] = {
      .most = 2,
      .run = jobs_run},
     {.name = "s3",
-     .arguments = "ls s3://BUCKET/PREFIX",
-     .summary = "list objects",
+     .arguments = "ls | inspect | get | put | rm",
+     .summary = "objects and files: list, examine, fetch, send, delete",
+     .details = "ls s3://BUCKET/PREFIX                       objects, sizes and times\n"
+                "inspect s3://BUCKET/PREFIX                  counts, sizes, formats, fit for COPY\n"
+                "get s3://BUCKET/KEY-OR-PREFIX [TARGET]      into a file or folder\n"
+                "put FILE|FOLDER... s3://BUCKET/KEY-OR-PREFIX\n"
+                "rm s3://BUCKET/KEY                          shows what it deletes, and asks\n"
+                "A get or put that was interrupted goes on where it was when it is run again.",
      .flags = CLI_NEEDS_PROFILE,
      .least = 1,
-     .most = 2,
+     .most = ANY,
+     .groups = {{s3_options, 0}},
+     .options_size = sizeof(S3Options),
      .run = s3_run},
     {.name = "doctor",
      .arguments = "",

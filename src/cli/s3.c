@@ -1,61 +1,258 @@
+#include "cli/s3.h"
+
 #include <string.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/terminal.h"
 
-enum { OID_TEXT = 1043, OID_BIGINT = 20 };
+#define AT(member) G_STRUCT_OFFSET(S3Options, member)
+
+enum { OID_TEXT = 1043, OID_BIGINT = 20, MAX_CONCURRENCY = 64, MAX_SLICES = 100000 };
+
+const CliOption s3_options[] = {
+    {"recursive", 'r', CLI_FLAG, AT(recursive), "ls: all levels; rm: all that is below", NULL},
+    {"overwrite", 0, CLI_FLAG, AT(overwrite), "get: replace files that differ", NULL},
+    {"concurrency", 0, CLI_NUMBER, AT(concurrency), "connections at once; else 4", "N"},
+    {"limit-rate", 0, CLI_NUMBER, AT(limit_rate), "bytes a second, all together; from 65536",
+     "BYTES"},
+    {"sse", 0, CLI_STRING, AT(sse), "put: encrypt as AES256 or aws:kms", "KIND"},
+    {"sse-kms-key-id", 0, CLI_STRING, AT(sse_kms_key_id), "put: the key of aws:kms", "KEY"},
+    {"slices", 0, CLI_NUMBER, AT(slices), "inspect: slices of the cluster; else 4", "N"},
+    {0},
+};
+
+/* --- ls ---------------------------------------------------------------------------------------- */
 
 typedef struct {
     Output *output;
     const char *bucket;
-    guint64 bytes;
+    guint64 bytes, objects, folders;
 } Listing;
 
 static gboolean print_object(gpointer user, const S3Object *object, GError **error)
 {
     Listing *listing = user;
+    g_autofree char *url = g_strdup_printf("s3://%s/%s", listing->bucket, object->key);
+    if (object->is_prefix) {
+        const char *const folder[] = {NULL, NULL, url};
+        listing->folders++;
+        return output_strings(listing->output, folder, error);
+    }
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(object->modified);
     g_autofree char *modified =
         time == NULL ? NULL : g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
     g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, object->size);
-    g_autofree char *url = g_strdup_printf("s3://%s/%s", listing->bucket, object->key);
     const char *const values[] = {modified, size, url};
     listing->bytes += object->size;
+    listing->objects++;
     return output_strings(listing->output, values, error);
 }
 
-static gboolean s3_ls(CliContext *cli, const char *url, GError **error)
+gboolean s3_ls(CliContext *cli, S3Client *s3, GError **error)
 {
     static const ResultColumn columns[] = {{(char *)"modified", OID_TEXT, -1},
                                            {(char *)"bytes", OID_BIGINT, -1},
                                            {(char *)"object", OID_TEXT, -1}};
+    const S3Options *options = cli->options;
     g_autofree char *bucket = NULL, *prefix = NULL;
-    S3Client *s3 = workbench_s3(cli->workbench, error);
-    if (s3 == NULL || !s3_parse_url(url, &bucket, &prefix, error))
+    if (!s3_parse_url(cli->arguments[1], &bucket, &prefix, error))
         return FALSE;
     g_autoptr(Output) output = cli_output_new(cli, cli->globals.json ? OUTPUT_JSON : OUTPUT_TABLE,
                                               columns, G_N_ELEMENTS(columns), TRUE);
     Listing listing = {.output = output, .bucket = bucket};
-    if (!s3_list(s3, bucket, prefix, print_object, &listing, cli->cancellable, error) ||
-        !output_end(output, error))
+    gboolean listed =
+        options->recursive
+            ? s3_list(s3, bucket, prefix, print_object, &listing, cli->cancellable, error)
+            : s3_list_folder(s3, bucket, prefix, print_object, &listing, cli->cancellable, error);
+    if (!listed || !output_end(output, error))
         return FALSE;
-    g_autofree char *count = text_count(output_n_rows(output));
+    g_autofree char *count = text_count(listing.objects);
     g_autofree char *bytes = text_bytes(listing.bytes);
-    narrator_say(cli->narrator, "%s objects, %s", count, bytes);
+    g_autofree char *folders = text_count(listing.folders);
+    narrator_say(cli->narrator, "%s object%s, %s%s%s%s", count, listing.objects == 1 ? "" : "s",
+                 bytes, listing.folders > 0 ? ", " : "", listing.folders > 0 ? folders : "",
+                 listing.folders > 0 ? " below which there is more (--recursive)" : "");
     return TRUE;
+}
+
+/* --- what a URL means -------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *key;
+    gsize length;
+    S3ListFunction each;
+    gpointer user;
+} Below;
+
+static gboolean pass_if_below(gpointer user, const S3Object *object, GError **error)
+{
+    const Below *below = user;
+    char next = object->key[below->length]; /* every key that is listed starts with the prefix */
+    gboolean open = below->length == 0 || below->key[below->length - 1] == '/';
+    return (!open && next != '\0' && next != '/') || below->each(below->user, object, error);
+}
+
+gboolean s3_each_below(S3Client *s3, const char *bucket, const char *key, S3ListFunction each,
+                       gpointer user, GCancellable *cancellable, GError **error)
+{
+    Below below = {key, strlen(key), each, user};
+    return s3_list(s3, bucket, key, pass_if_below, &below, cancellable, error);
+}
+
+gboolean s3_may_write(const CliContext *cli, GError **error)
+{
+    const Profile *profile = workbench_profile(cli->workbench);
+    if (!profile->read_only)
+        return TRUE;
+    g_set_error(error, RS_ERROR, RS_ERROR_PERMISSION,
+                "profile \"%s\" is read_only: it stores and deletes nothing", profile->name);
+    return FALSE;
+}
+
+/* --- rm ---------------------------------------------------------------------------------------- */
+
+enum { SHOWN_KEYS = 10 };
+
+typedef struct {
+    GPtrArray *keys;
+    const char *exact; /* NULL: all that is below */
+    guint64 bytes;
+} Removal;
+
+static gboolean note_removal(gpointer user, const S3Object *object, GError **error)
+{
+    Removal *removal = user;
+    if (removal->exact != NULL && strcmp(object->key, removal->exact) != 0)
+        return TRUE;
+    g_ptr_array_add(removal->keys, g_strdup(object->key));
+    removal->bytes += object->size;
+    return TRUE;
+}
+
+static gboolean print_keys(CliContext *cli, const char *bucket, const GPtrArray *keys,
+                           GError **error)
+{
+    static const ResultColumn columns[] = {{(char *)"object", OID_TEXT, -1}};
+    g_autoptr(Output) output = cli_output_new(cli, cli->globals.json ? OUTPUT_JSON : OUTPUT_TABLE,
+                                              columns, G_N_ELEMENTS(columns), TRUE);
+    for (guint i = 0; i < keys->len; i++) {
+        g_autofree char *url = g_strdup_printf("s3://%s/%s", bucket, (char *)keys->pdata[i]);
+        const char *const values[] = {url};
+        if (!output_strings(output, values, error))
+            return FALSE;
+    }
+    return output_end(output, error);
+}
+
+static gboolean remove_shown(CliContext *cli, S3Client *s3, const char *bucket,
+                             const Removal *removal, GError **error)
+{
+    const GPtrArray *keys = removal->keys;
+    g_autofree char *count = text_count(keys->len);
+    g_autofree char *bytes = text_bytes(removal->bytes);
+    g_autofree char *what = g_strdup_printf("delete %s object%s, %s, of %s", count,
+                                            keys->len == 1 ? "" : "s", bytes, cli->arguments[1]);
+    for (guint i = 0; i < MIN(keys->len, SHOWN_KEYS); i++)
+        narrator_say(cli->narrator, "  s3://%s/%s", bucket, (char *)keys->pdata[i]);
+    if (keys->len > SHOWN_KEYS)
+        narrator_say(cli->narrator, "  and %u more (--dry-run lists all)", keys->len - SHOWN_KEYS);
+    if (!terminal_confirm(cli, what, cli->arguments[1], error) ||
+        !s3_delete(s3, bucket, keys, cli->cancellable, error))
+        return FALSE;
+    narrator_say(cli->narrator, "deleted %s object%s, %s", count, keys->len == 1 ? "" : "s", bytes);
+    return TRUE;
+}
+
+gboolean s3_rm(CliContext *cli, S3Client *s3, GError **error)
+{
+    const S3Options *options = cli->options;
+    g_autofree char *bucket = NULL, *key = NULL;
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+    if (!s3_parse_url(cli->arguments[1], &bucket, &key, error))
+        return FALSE;
+    Removal removal = {.keys = keys, .exact = options->recursive ? NULL : key};
+    if (!options->recursive && (*key == '\0' || g_str_has_suffix(key, "/"))) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                    "%s is no object; add --recursive to delete what is below it",
+                    cli->arguments[1]);
+        return FALSE;
+    }
+    if (!s3_may_write(cli, error) ||
+        !s3_each_below(s3, bucket, key, note_removal, &removal, cli->cancellable, error))
+        return FALSE;
+    if (keys->len == 0) {
+        g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND, "%s: there is no such object%s",
+                    cli->arguments[1],
+                    options->recursive ? "" : "; --recursive takes what is below it");
+        return FALSE;
+    }
+    return cli->globals.dry_run ? print_keys(cli, bucket, keys, error)
+                                : remove_shown(cli, s3, bucket, &removal, error);
+}
+
+/* --- the command ------------------------------------------------------------------------------- */
+
+static gboolean check_number(const char *name, gint64 value, gint64 least, gint64 most,
+                             GError **error)
+{
+    if (value == 0 || (value >= least && value <= most))
+        return TRUE;
+    g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                "--%s is %" G_GINT64_FORMAT "; expected %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+                name, value, least, most);
+    return FALSE;
+}
+
+static gboolean check_options(CliContext *cli, const char *word, GError **error)
+{
+    static const char *const kinds[] = {"AES256", "aws:kms", NULL};
+    const S3Options *options = cli->options;
+    if (options->sse != NULL && !g_strv_contains(kinds, options->sse)) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "--sse takes AES256 or aws:kms, not \"%s\"",
+                    options->sse);
+        return FALSE;
+    }
+    if (options->sse_kms_key_id != NULL && g_strcmp0(options->sse, "aws:kms") != 0) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "--sse-kms-key-id needs --sse aws:kms");
+        return FALSE;
+    }
+    if (options->sse != NULL && strcmp(word, "put") != 0) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "--sse is for put, not for %s", word);
+        return FALSE;
+    }
+    return check_number("concurrency", options->concurrency, 1, MAX_CONCURRENCY, error) &&
+           check_number("slices", options->slices, 1, MAX_SLICES, error) &&
+           check_number("limit-rate", options->limit_rate, TRANSFER_MIN_RATE, G_MAXINT64, error);
 }
 
 gboolean s3_run(CliContext *cli, GError **error)
 {
-    static const char *const later[] = {"inspect", "get", "put", "rm", NULL};
+    static const struct {
+        const char *word, *arguments;
+        guint least, most;
+        gboolean (*run)(CliContext *cli, S3Client *s3, GError **error);
+    } rows[] = {
+        {"ls", "s3://BUCKET/PREFIX", 2, 2, s3_ls},
+        {"inspect", "s3://BUCKET/PREFIX", 2, 2, s3_inspect},
+        {"get", "s3://BUCKET/KEY-OR-PREFIX [FILE|FOLDER]", 2, 3, s3_get_files},
+        {"put", "FILE|FOLDER... s3://BUCKET/KEY-OR-PREFIX", 3, G_MAXUINT, s3_put_files},
+        {"rm", "s3://BUCKET/KEY", 2, 2, s3_rm},
+    };
     const char *word = cli->arguments[0];
-    if (strcmp(word, "ls") == 0 && cli->n_arguments == 2)
-        return s3_ls(cli, cli->arguments[1], error);
-    if (g_strv_contains(later, word))
-        g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
-                    "\"s3 %s\" is not offered yet by this version of redsmith", word);
-    else
-        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "s3: expected ls s3://BUCKET/PREFIX");
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (strcmp(word, rows[i].word) != 0)
+            continue;
+        if (cli->n_arguments < rows[i].least || cli->n_arguments > rows[i].most) {
+            g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "s3: expected %s %s", word,
+                        rows[i].arguments);
+            return FALSE;
+        }
+        S3Client *s3 = check_options(cli, word, error) ? workbench_s3(cli->workbench, error) : NULL;
+        return s3 != NULL && rows[i].run(cli, s3, error);
+    }
+    g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                "s3: \"%s\" is not known; expected ls, inspect, get, put or rm", word);
     return FALSE;
 }

@@ -1,13 +1,13 @@
 /*
- * digest: MD5 and SHA-256 of bytes as they go by, on libcrypto.
+ * sigv4_digest: MD5 and SHA-256 of bytes as they go by, on libcrypto.
  *
  * GLib's own GChecksum is plain C; this uses what the processor offers, which for SHA-256 is several
  * times as fast and decides how fast a signed body can be sent over plain HTTP.
  *
  * Threads: a Digest belongs to one thread at a time.
  */
-#ifndef REDSMITH_AWS_DIGEST_H
-#define REDSMITH_AWS_DIGEST_H
+#ifndef REDSMITH_AWS_SIGV4_DIGEST_H
+#define REDSMITH_AWS_SIGV4_DIGEST_H
 
 #include <glib.h>
 

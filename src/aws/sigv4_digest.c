@@ -1,4 +1,4 @@
-#include "aws/digest.h"
+#include "aws/sigv4_digest.h"
 
 #include <openssl/evp.h>
 #include <string.h>

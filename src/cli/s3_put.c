@@ -1,0 +1,185 @@
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "cli/s3.h"
+
+enum { MAX_DEPTH = 100, MAX_KEY_BYTES = 1024 };
+
+/* What to send, and to which key. */
+typedef struct {
+    S3Move *move;
+    const char *bucket;
+    GHashTable *by_key; /* key -> index + 1 of the item */
+    guint skipped;      /* what is neither file nor folder */
+} Sending;
+
+static gboolean add_file(Sending *sending, const char *path, const char *key, guint64 size,
+                         GError **error)
+{
+    GPtrArray *items = sending->move->items;
+    if (!g_utf8_validate(key, -1, NULL) || strlen(key) > MAX_KEY_BYTES) {
+        g_set_error(error, RS_ERROR, RS_ERROR_DATA,
+                    "%s: a key is UTF-8 of at most %d bytes; rename the file", path, MAX_KEY_BYTES);
+        return FALSE;
+    }
+    TransferItem *item = transfer_item_new(TRANSFER_UPLOAD, sending->bucket, key, path);
+    item->length = (gint64)size;
+    g_ptr_array_add(items, item);
+    if (g_hash_table_insert(sending->by_key, item->key, GUINT_TO_POINTER(items->len)))
+        return TRUE;
+    g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "two files would become s3://%s/%s",
+                sending->bucket, key);
+    return FALSE;
+}
+
+static gboolean add_folder(Sending *sending, const char *folder, const char *prefix, guint depth,
+                           GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, &reason);
+    if (dir == NULL || depth > MAX_DEPTH) {
+        g_set_error(error, RS_ERROR, RS_ERROR_PERMISSION, "cannot read the folder %s: %s", folder,
+                    dir == NULL ? reason->message : "too deep");
+        return FALSE;
+    }
+    for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_autofree char *key = g_strconcat(prefix, name, NULL);
+        g_autofree char *deeper = g_strconcat(key, "/", NULL);
+        struct stat facts, itself;
+        if (rs_error_set_if_cancelled(sending->move->cli->cancellable, error))
+            return FALSE;
+        if (lstat(path, &itself) != 0 || stat(path, &facts) != 0)
+            return rs_error_set_errno(error, errno, "cannot read %s", path);
+        if (S_ISREG(facts.st_mode)) {
+            if (!add_file(sending, path, key, (guint64)facts.st_size, error))
+                return FALSE;
+        } else if (S_ISDIR(itself.st_mode)) { /* links to folders could lead in circles */
+            if (!add_folder(sending, path, deeper, depth + 1, error))
+                return FALSE;
+        } else {
+            sending->skipped++;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean add_source(Sending *sending, const char *path, const char *key, gboolean only,
+                           GError **error)
+{
+    struct stat facts;
+    gboolean folder_key = *key == '\0' || g_str_has_suffix(key, "/");
+    if (stat(path, &facts) != 0)
+        return rs_error_set_errno(error, errno, "cannot read %s", path);
+    g_autofree char *prefix = folder_key ? g_strdup(key) : g_strconcat(key, "/", NULL);
+    if (S_ISDIR(facts.st_mode))
+        return add_folder(sending, path, prefix, 0, error);
+    if (!S_ISREG(facts.st_mode)) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "%s is neither a file nor a folder", path);
+        return FALSE;
+    }
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *inside = g_strconcat(prefix, name, NULL);
+    return add_file(sending, path, only && !folder_key ? key : inside, (guint64)facts.st_size,
+                    error);
+}
+
+/* --- what is there ----------------------------------------------------------------------------- */
+
+static gboolean note_there(gpointer user, const S3Object *object, GError **error)
+{
+    Sending *sending = user;
+    guint index = GPOINTER_TO_UINT(g_hash_table_lookup(sending->by_key, object->key));
+    TransferItem *item = index > 0 ? sending->move->items->pdata[index - 1] : NULL;
+    if (item != NULL && (guint64)item->length == object->size) {
+        g_free(item->etag);
+        item->etag = g_strdup(object->etag);
+    }
+    return TRUE;
+}
+
+/* The longest start that all keys share: nothing else needs to be listed. */
+static char *common_prefix(const GPtrArray *items)
+{
+    char *prefix = g_strdup(((const TransferItem *)items->pdata[0])->key);
+    for (guint i = 1; i < items->len; i++) {
+        const char *key = ((const TransferItem *)items->pdata[i])->key;
+        gsize same = 0;
+        while (prefix[same] != '\0' && prefix[same] == key[same])
+            same++;
+        prefix[same] = '\0';
+    }
+    char *end = strrchr(prefix, '\0');
+    while (end > prefix && ((guchar)*end & 0xc0) == 0x80) /* not in the middle of a character */
+        *end-- = '\0';
+    if (((guchar)*end & 0x80) != 0)
+        *end = '\0';
+    while (!g_utf8_validate(prefix, -1, NULL))
+        prefix[strlen(prefix) - 1] = '\0';
+    return prefix;
+}
+
+/* Takes out what the bucket holds already, and finds uploads to go on with. */
+static gboolean settle_item(Sending *sending, TransferItem *item, gboolean *there, GError **error)
+{
+    S3Move *move = sending->move;
+    gboolean known = FALSE, same = FALSE;
+    gboolean large = transfer_part_size(&move->options, (guint64)item->length) > 0;
+    if (large && !move->cli->globals.dry_run && !s3_journal_begin(move, item, error))
+        return FALSE;
+    if (item->etag != NULL &&
+        !s3_move_is_same(move, item->path, (guint64)item->length, item->etag, &same, &known, error))
+        return FALSE;
+    g_clear_pointer(&item->etag, g_free);
+    *there = same;
+    return !same || !large || move->cli->globals.dry_run || s3_journal_drop(move, item, error);
+}
+
+static gboolean leave_out_there(Sending *sending, GError **error)
+{
+    S3Move *move = sending->move;
+    g_autofree char *prefix = common_prefix(move->items);
+    if (!s3_list(move->s3, sending->bucket, prefix, note_there, sending, move->cli->cancellable,
+                 error))
+        return FALSE;
+    for (guint i = 0; i < move->items->len;) {
+        TransferItem *item = move->items->pdata[i];
+        gboolean there = FALSE;
+        if (!settle_item(sending, item, &there, error))
+            return FALSE;
+        if (!there) {
+            i++;
+            continue;
+        }
+        move->there++;
+        move->there_bytes += (guint64)item->length;
+        g_hash_table_remove(sending->by_key, item->key);
+        g_ptr_array_remove_index(move->items, i);
+    }
+    return TRUE;
+}
+
+gboolean s3_put_files(CliContext *cli, S3Client *s3, GError **error)
+{
+    g_auto(S3Move) move = {0};
+    g_autofree char *bucket = NULL, *key = NULL;
+    guint sources = cli->n_arguments - 2;
+    if (!s3_may_write(cli, error) ||
+        !s3_parse_url(cli->arguments[cli->n_arguments - 1], &bucket, &key, error) ||
+        !s3_move_init(&move, cli, s3, "put", error))
+        return FALSE;
+    g_autoptr(GHashTable) by_key = g_hash_table_new(g_str_hash, g_str_equal);
+    Sending sending = {.move = &move, .bucket = bucket, .by_key = by_key};
+    for (guint i = 1; i <= sources; i++)
+        if (!add_source(&sending, cli->arguments[i], key, sources == 1, error))
+            return FALSE;
+    if (sending.skipped > 0)
+        narrator_say(cli->narrator, "%u entries that are neither files nor folders are left out",
+                     sending.skipped);
+    if (move.items->len > 0 && !leave_out_there(&sending, error))
+        return FALSE;
+    return s3_move_run(&move, error);
+}
