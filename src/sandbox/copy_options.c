@@ -128,12 +128,6 @@ static const OptionConflict conflicts[] = {
     {BIT(OPT_MAXERROR), BIT(OPT_IGNOREALLERRORS), "MAXERROR"},
 };
 
-typedef struct {
-    OptionReader reader;
-    CopyOptions *options;
-    guint64 given;
-} Parse;
-
 void copy_options_clear(CopyOptions *options)
 {
     g_free(options->schema);
@@ -155,52 +149,55 @@ void copy_options_clear(CopyOptions *options)
 
 /* --- single options ----------------------------------------------------------------------------- */
 
-static gboolean take_quote(Parse *parse)
+static gboolean take_quote(OptionReader *reader, gpointer into)
 {
+    CopyOptions *options = into;
     g_autofree char *text = NULL;
-    option_take(&parse->reader, "as");
-    if (!option_need_characters(&parse->reader, &text))
+    option_take(reader, "as");
+    if (!option_need_characters(reader, &text))
         return FALSE;
     if (strlen(text) != 1 || text[0] == '\n' || text[0] == '\r')
-        return refuse(parse->reader.refusal, "42601", "COPY quote must be a single character");
-    parse->options->quote = text[0];
+        return refuse(reader->refusal, "42601", "COPY quote must be a single character");
+    options->quote = text[0];
     return TRUE;
 }
 
-static gboolean take_delimiter(Parse *parse)
+static gboolean take_delimiter(OptionReader *reader, gpointer into)
 {
-    option_take(&parse->reader, "as");
-    if (!option_need_characters(&parse->reader, &parse->options->delimiter))
+    CopyOptions *options = into;
+    option_take(reader, "as");
+    if (!option_need_characters(reader, &options->delimiter))
         return FALSE;
-    if (parse->options->delimiter[0] == '\0' || strpbrk(parse->options->delimiter, "\r\n") != NULL)
-        return refuse(parse->reader.refusal, "42601",
+    if (options->delimiter[0] == '\0' || strpbrk(options->delimiter, "\r\n") != NULL)
+        return refuse(reader->refusal, "42601",
                       "COPY delimiter must not be empty or hold a line break");
     return TRUE;
 }
 
-static gboolean take_widths(Parse *parse)
+static gboolean take_widths(OptionReader *reader, gpointer into)
 {
-    option_take(&parse->reader, "as");
-    return option_need_widths(&parse->reader, &parse->options->widths);
+    CopyOptions *options = into;
+    option_take(reader, "as");
+    return option_need_widths(reader, &options->widths);
 }
 
-static gboolean take_shapefile(Parse *parse)
+static gboolean take_shapefile(OptionReader *reader, gpointer into)
 {
     g_autofree char *tolerance = NULL;
-    if (!option_take(&parse->reader, "simplify"))
+    if (!option_take(reader, "simplify"))
         return TRUE;
-    option_take(&parse->reader, "auto");
-    return parse->reader.token.kind != SQL_STRING || option_need_string(&parse->reader, &tolerance);
+    option_take(reader, "auto");
+    return reader->token.kind != SQL_STRING || option_need_string(reader, &tolerance);
 }
 
-static gboolean take_json(Parse *parse)
+static gboolean take_json(OptionReader *reader, gpointer into)
 {
-    CopyOptions *options = parse->options;
+    CopyOptions *options = into;
     g_autofree char *text = NULL;
-    gboolean as = option_take(&parse->reader, "as");
-    if (!as && parse->reader.token.kind != SQL_STRING)
+    gboolean as = option_take(reader, "as");
+    if (!as && reader->token.kind != SQL_STRING)
         return TRUE; /* 'auto' */
-    if (!option_need_string(&parse->reader, &text))
+    if (!option_need_string(reader, &text))
         return FALSE;
     if (g_str_equal(text, "auto"))
         options->json = COPY_JSON_AUTO;
@@ -215,157 +212,148 @@ static gboolean take_json(Parse *parse)
     return TRUE;
 }
 
-static gboolean take_avro(Parse *parse)
+static gboolean take_avro(OptionReader *reader, gpointer into)
 {
     g_autofree char *text = NULL;
-    gboolean as = option_take(&parse->reader, "as");
-    return (!as && parse->reader.token.kind != SQL_STRING) ||
-           option_need_string(&parse->reader, &text);
+    gboolean as = option_take(reader, "as");
+    return (!as && reader->token.kind != SQL_STRING) || option_need_string(reader, &text);
 }
 
-static gboolean take_columnar(Parse *parse)
+static gboolean take_columnar(OptionReader *reader, gpointer into)
 {
-    option_take(&parse->reader, "serializetojson");
+    option_take(reader, "serializetojson");
     return TRUE;
 }
 
-static gboolean take_ignored_string(Parse *parse)
+static gboolean take_region(OptionReader *reader, gpointer into)
 {
-    g_autofree char *text = NULL;
-    option_take(&parse->reader, "as");
-    return option_need_string(&parse->reader, &text);
+    CopyOptions *options = into;
+    return option_need_as_string(reader, &options->region);
 }
 
-static gboolean take_region(Parse *parse)
+static gboolean take_invalid(OptionReader *reader, gpointer into)
 {
-    option_take(&parse->reader, "as");
-    return option_need_string(&parse->reader, &parse->options->region);
-}
-
-static gboolean take_invalid(Parse *parse)
-{
+    CopyOptions *options = into;
     g_autofree char *text = NULL;
-    gboolean as = option_take(&parse->reader, "as");
-    parse->options->accept_invalid = '?';
-    if (!as && parse->reader.token.kind != SQL_STRING)
+    gboolean as = option_take(reader, "as");
+    options->accept_invalid = '?';
+    if (!as && reader->token.kind != SQL_STRING)
         return TRUE;
-    if (!option_need_string(&parse->reader, &text))
+    if (!option_need_string(reader, &text))
         return FALSE;
     if (strlen(text) != 1 || (guchar)text[0] >= 0x80)
-        return refuse(parse->reader.refusal, "42601",
+        return refuse(reader->refusal, "42601",
                       "ACCEPTINVCHARS replacement must be a single ASCII character");
-    parse->options->accept_invalid = text[0];
+    options->accept_invalid = text[0];
     return TRUE;
 }
 
-static gboolean take_format_string(Parse *parse, gboolean time, LoadTimeFormat *format)
+static gboolean take_format_string(OptionReader *reader, gboolean time, LoadTimeFormat *format)
 {
     g_autofree char *text = NULL;
-    option_take(&parse->reader, "as");
-    if (!option_need_string(&parse->reader, &text))
+    if (!option_need_as_string(reader, &text))
         return FALSE;
     if (load_time_format(text, time, format))
         return TRUE;
-    return refuse(parse->reader.refusal, "42601", "Invalid %s \"%s\"",
-                  time ? "TIMEFORMAT" : "DATEFORMAT", text);
+    return refuse(reader->refusal, "42601", "Invalid %s \"%s\"", time ? "TIMEFORMAT" : "DATEFORMAT",
+                  text);
 }
 
-static gboolean take_date_format(Parse *parse)
+static gboolean take_date_format(OptionReader *reader, gpointer into)
 {
-    return take_format_string(parse, FALSE, &parse->options->date_format);
+    CopyOptions *options = into;
+    return take_format_string(reader, FALSE, &options->date_format);
 }
 
-static gboolean take_time_format(Parse *parse)
+static gboolean take_time_format(OptionReader *reader, gpointer into)
 {
-    return take_format_string(parse, TRUE, &parse->options->time_format);
+    CopyOptions *options = into;
+    return take_format_string(reader, TRUE, &options->time_format);
 }
 
-static gboolean take_encoding(Parse *parse)
+static gboolean take_encoding(OptionReader *reader, gpointer into)
 {
+    CopyOptions *options = into;
     static const char *const encodings[] = {[COPY_UTF8] = "utf8",
                                             [COPY_UTF16] = "utf16",
                                             [COPY_UTF16LE] = "utf16le",
                                             [COPY_UTF16BE] = "utf16be",
                                             [COPY_ISO88591] = "iso88591"};
     g_autofree char *name = NULL;
-    option_take(&parse->reader, "as");
-    gboolean good = parse->reader.token.kind == SQL_STRING
-                        ? option_need_string(&parse->reader, &name)
-                        : option_need_name(&parse->reader, &name);
+    option_take(reader, "as");
+    gboolean good = reader->token.kind == SQL_STRING ? option_need_string(reader, &name)
+                                                     : option_need_name(reader, &name);
     if (!good)
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(encodings); i++)
         if (g_ascii_strcasecmp(name, encodings[i]) == 0) {
-            parse->options->encoding = (CopyEncoding)i;
+            options->encoding = (CopyEncoding)i;
             return TRUE;
         }
-    return refuse(parse->reader.refusal, "42601", "Invalid ENCODING \"%s\"", name);
+    return refuse(reader->refusal, "42601", "Invalid ENCODING \"%s\"", name);
 }
 
-static gboolean take_number(Parse *parse, const char *name, gint64 least, gint64 most,
+static gboolean take_number(OptionReader *reader, const char *name, gint64 least, gint64 most,
                             gint64 *value)
 {
-    option_take(&parse->reader, "as");
-    if (!option_need_integer(&parse->reader, value))
+    option_take(reader, "as");
+    if (!option_need_integer(reader, value))
         return FALSE;
     if (*value < least || *value > most)
-        return refuse(parse->reader.refusal, "42601",
+        return refuse(reader->refusal, "42601",
                       "%s must be between %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT, name, least,
                       most);
     return TRUE;
 }
 
-static gboolean take_header(Parse *parse)
+static gboolean take_header(OptionReader *reader, gpointer into)
 {
-    return take_number(parse, "IGNOREHEADER", 0, G_MAXINT32, &parse->options->ignore_header);
+    CopyOptions *options = into;
+    return take_number(reader, "IGNOREHEADER", 0, G_MAXINT32, &options->ignore_header);
 }
 
-static gboolean take_max_error(Parse *parse)
+static gboolean take_max_error(OptionReader *reader, gpointer into)
 {
-    return take_number(parse, "MAXERROR", 0, 100000, &parse->options->max_error);
+    CopyOptions *options = into;
+    return take_number(reader, "MAXERROR", 0, 100000, &options->max_error);
 }
 
-static gboolean take_comp_rows(Parse *parse)
+static gboolean take_comp_rows(OptionReader *reader, gpointer into)
 {
     gint64 rows;
-    return take_number(parse, "COMPROWS", 1000, G_MAXINT32, &rows);
+    return take_number(reader, "COMPROWS", 1000, G_MAXINT32, &rows);
 }
 
-static gboolean take_read_ratio(Parse *parse)
+static gboolean take_read_ratio(OptionReader *reader, gpointer into)
 {
     gint64 ratio;
-    return take_number(parse, "READRATIO", 1, 200, &ratio);
+    return take_number(reader, "READRATIO", 1, 200, &ratio);
 }
 
-static gboolean take_null(Parse *parse)
+static gboolean take_null(OptionReader *reader, gpointer into)
 {
-    option_take(&parse->reader, "as");
-    if (!option_need_null_string(&parse->reader, &parse->options->null_as,
-                                 &parse->options->null_is_nul))
+    CopyOptions *options = into;
+    option_take(reader, "as");
+    if (!option_need_null_string(reader, &options->null_as, &options->null_is_nul))
         return FALSE;
-    if (strchr(parse->options->null_as, '\n') != NULL)
-        return refuse(parse->reader.refusal, "42601", "NULL AS must not hold a line break");
+    if (strchr(options->null_as, '\n') != NULL)
+        return refuse(reader->refusal, "42601", "NULL AS must not hold a line break");
     return TRUE;
 }
 
-static gboolean take_comp_update(Parse *parse)
+static gboolean take_comp_update(OptionReader *reader, gpointer into)
 {
-    if (!option_take(&parse->reader, "preset"))
-        option_take_switch(&parse->reader);
+    if (!option_take(reader, "preset"))
+        option_take_switch(reader);
     return TRUE;
 }
 
-static gboolean take_stat_update(Parse *parse)
+static gboolean take_stat_update(OptionReader *reader, gpointer into)
 {
-    parse->options->no_statistics = !option_take_switch(&parse->reader);
+    CopyOptions *options = into;
+    options->no_statistics = !option_take_switch(reader);
     return TRUE;
 }
-
-typedef struct {
-    const char *word;
-    int option;
-    gboolean (*take)(Parse *parse); /* NULL: the word alone */
-} OptionRow;
 
 static const OptionRow rows[] = {
     {"csv", OPT_CSV, NULL},
@@ -379,7 +367,7 @@ static const OptionRow rows[] = {
     {"orc", OPT_ORC, take_columnar},
     {"manifest", OPT_MANIFEST, NULL},
     {"encrypted", OPT_ENCRYPTED, NULL},
-    {"master_symmetric_key", OPT_MASTER, take_ignored_string},
+    {"master_symmetric_key", OPT_MASTER, option_skip_string},
     {"region", OPT_REGION, take_region},
     {"bzip2", OPT_BZIP2, NULL},
     {"gzip", OPT_GZIP, NULL},
@@ -413,78 +401,54 @@ static const OptionRow rows[] = {
 };
 
 /* FORMAT [AS] must be followed by a format; CSV may have its QUOTE later. */
-static gboolean check_format_word(Parse *parse)
+static gboolean check_format_word(OptionReader *reader)
 {
     static const char *const formats[] = {"csv",  "delimiter", "fixedwidth", "shapefile", "avro",
                                           "json", "parquet",   "orc",        NULL};
-    option_take(&parse->reader, "as");
+    option_take(reader, "as");
     for (const char *const *format = formats; *format != NULL; format++)
-        if (option_at(&parse->reader, *format))
+        if (option_at(reader, *format))
             return TRUE;
-    return option_syntax_error(&parse->reader);
+    return option_syntax_error(reader);
 }
 
-static gboolean take_option(Parse *parse)
+static gboolean take_option(OptionReader *reader, CopyOptions *options)
 {
-    if (option_take(&parse->reader, "format") && !check_format_word(parse))
+    if (option_take(reader, "format") && !check_format_word(reader))
         return FALSE;
-    if (option_at(&parse->reader, "using"))
-        return refuse_unsupported(parse->reader.refusal, "COPY with USING TEMPLATE");
-    if (option_at(&parse->reader, "job"))
-        return refuse_unsupported(parse->reader.refusal, "COPY JOB");
-    OptionResult auth = option_take_auth(&parse->reader, &parse->options->auth);
-    if (auth != OPTION_NOT_HERE)
-        return auth == OPTION_TAKEN;
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (!option_take(&parse->reader, rows[i].word))
-            continue;
-        if (parse->given & BIT(rows[i].option))
-            return refuse(parse->reader.refusal, "42601", "conflicting or redundant options");
-        parse->given |= BIT(rows[i].option);
-        return rows[i].take == NULL || rows[i].take(parse);
-    }
-    return option_syntax_error(&parse->reader);
+    if (option_at(reader, "using"))
+        return refuse_unsupported(reader->refusal, "COPY with USING TEMPLATE");
+    if (option_at(reader, "job"))
+        return refuse_unsupported(reader->refusal, "COPY JOB");
+    return option_take_row(reader, rows, G_N_ELEMENTS(rows), &options->auth, options);
 }
 
 /* --- the statement ------------------------------------------------------------------------------ */
 
 /* [database.][schema.]table */
-static gboolean take_table(Parse *parse)
+static gboolean take_table(OptionReader *reader, CopyOptions *options)
 {
-    CopyOptions *options = parse->options;
-    if (!option_need_name(&parse->reader, &options->table))
+    if (!option_need_name(reader, &options->table))
         return FALSE;
-    for (int parts = 1; option_take(&parse->reader, "."); parts++) {
+    for (int parts = 1; option_take(reader, "."); parts++) {
         if (parts == 3)
-            return refuse(parse->reader.refusal, "42601",
+            return refuse(reader->refusal, "42601",
                           "improper qualified name (too many dotted names)");
         g_free(options->schema);
         options->schema = g_steal_pointer(&options->table);
-        if (!option_need_name(&parse->reader, &options->table))
+        if (!option_need_name(reader, &options->table))
             return FALSE;
     }
     return TRUE;
 }
 
-static gboolean take_columns(Parse *parse)
+static gboolean take_columns(OptionReader *reader, CopyOptions *options)
 {
-    if (!option_take(&parse->reader, "("))
-        return TRUE;
-    GPtrArray *columns = g_ptr_array_new_with_free_func(g_free);
-    parse->options->columns = columns;
-    do {
-        char *name = NULL;
-        if (!option_need_name(&parse->reader, &name))
-            return FALSE;
-        g_ptr_array_add(columns, name);
-    } while (option_take(&parse->reader, ","));
-    return option_need(&parse->reader, ")");
+    return !option_at(reader, "(") || option_need_names(reader, &options->columns);
 }
 
-static gboolean take_source(Parse *parse)
+static gboolean take_source(OptionReader *reader, CopyOptions *options)
 {
-    OptionReader *reader = &parse->reader;
-    CopyOptions *options = parse->options;
     if (option_at(reader, "to"))
         return refuse(reader->refusal, "0A000", "COPY TO is not supported");
     if (!option_need(reader, "from"))
@@ -499,20 +463,21 @@ static gboolean take_source(Parse *parse)
     return refuse_unsupported(reader->refusal, what);
 }
 
-static gboolean check_combinations(const Parse *parse, Refusal *refusal)
+static gboolean check_combinations(const OptionReader *reader, const CopyOptions *options,
+                                   Refusal *refusal)
 {
-    guint64 given = parse->given;
-    if (!auth_check(&parse->options->auth, "COPY", refusal) ||
+    guint64 given = reader->given;
+    if (!auth_check(&options->auth, "COPY", refusal) ||
         !option_check_conflicts(given, conflicts, G_N_ELEMENTS(conflicts), names, "COPY", refusal))
         return FALSE;
-    if (given & BIT(OPT_QUOTE) && !(given & BIT(OPT_CSV)))
+    if (option_given(reader, OPT_QUOTE) && !option_given(reader, OPT_CSV))
         return refuse(refusal, "0A000", "QUOTE argument is only supported for CSV based COPY");
-    if (!(given & BIT(OPT_ENCRYPTED)) != !(given & BIT(OPT_MASTER)))
+    if (!option_given(reader, OPT_ENCRYPTED) != !option_given(reader, OPT_MASTER))
         return refuse(refusal, "42601",
                       "ENCRYPTED and MASTER_SYMMETRIC_KEY must be specified together");
     if (given & (BIT(OPT_READRATIO) | BIT(OPT_SSH)))
         return refuse(refusal, "0A000", "%s argument is not supported for COPY from S3",
-                      given & BIT(OPT_SSH) ? "SSH" : "READRATIO");
+                      option_given(reader, OPT_SSH) ? "SSH" : "READRATIO");
     return TRUE;
 }
 
@@ -526,33 +491,32 @@ static const char *first_unsupported(guint64 given)
     return NULL;
 }
 
-static void note_flags(const Parse *parse)
+static void note_flags(const OptionReader *reader, CopyOptions *options)
 {
-    CopyOptions *options = parse->options;
-    guint64 given = parse->given;
+    guint64 given = reader->given;
     options->unsupported = first_unsupported(given);
-    options->format = given & BIT(OPT_CSV)          ? COPY_CSV
-                      : given & BIT(OPT_JSON)       ? COPY_JSON
-                      : given & BIT(OPT_FIXEDWIDTH) ? COPY_FIXEDWIDTH
-                      : options->unsupported        ? COPY_OTHER
-                                                    : COPY_TEXT;
-    options->codec = given & BIT(OPT_GZIP)   ? CODEC_GZIP
-                     : given & BIT(OPT_ZSTD) ? CODEC_ZSTD
-                                             : CODEC_NONE;
-    options->manifest = (given & BIT(OPT_MANIFEST)) != 0;
-    options->accept_any_date = (given & BIT(OPT_ACCEPTANYDATE)) != 0;
-    options->blanks_as_null = (given & BIT(OPT_BLANKSASNULL)) != 0;
-    options->empty_as_null = (given & BIT(OPT_EMPTYASNULL)) != 0;
-    options->escape = (given & BIT(OPT_ESCAPE)) != 0;
-    options->explicit_ids = (given & BIT(OPT_EXPLICIT_IDS)) != 0;
-    options->fill_record = (given & BIT(OPT_FILLRECORD)) != 0;
-    options->ignore_blank_lines = (given & BIT(OPT_IGNOREBLANKLINES)) != 0;
-    options->remove_quotes = (given & BIT(OPT_REMOVEQUOTES)) != 0;
-    options->round_decimals = (given & BIT(OPT_ROUNDEC)) != 0;
-    options->trim_blanks = (given & BIT(OPT_TRIMBLANKS)) != 0;
-    options->truncate_columns = (given & BIT(OPT_TRUNCATECOLUMNS)) != 0;
-    options->ignore_all_errors = (given & BIT(OPT_IGNOREALLERRORS)) != 0;
-    options->no_load = (given & BIT(OPT_NOLOAD)) != 0;
+    options->format = option_given(reader, OPT_CSV)          ? COPY_CSV
+                      : option_given(reader, OPT_JSON)       ? COPY_JSON
+                      : option_given(reader, OPT_FIXEDWIDTH) ? COPY_FIXEDWIDTH
+                      : options->unsupported                 ? COPY_OTHER
+                                                             : COPY_TEXT;
+    options->codec = option_given(reader, OPT_GZIP)   ? CODEC_GZIP
+                     : option_given(reader, OPT_ZSTD) ? CODEC_ZSTD
+                                                      : CODEC_NONE;
+    options->manifest = option_given(reader, OPT_MANIFEST);
+    options->accept_any_date = option_given(reader, OPT_ACCEPTANYDATE);
+    options->blanks_as_null = option_given(reader, OPT_BLANKSASNULL);
+    options->empty_as_null = option_given(reader, OPT_EMPTYASNULL);
+    options->escape = option_given(reader, OPT_ESCAPE);
+    options->explicit_ids = option_given(reader, OPT_EXPLICIT_IDS);
+    options->fill_record = option_given(reader, OPT_FILLRECORD);
+    options->ignore_blank_lines = option_given(reader, OPT_IGNOREBLANKLINES);
+    options->remove_quotes = option_given(reader, OPT_REMOVEQUOTES);
+    options->round_decimals = option_given(reader, OPT_ROUNDEC);
+    options->trim_blanks = option_given(reader, OPT_TRIMBLANKS);
+    options->truncate_columns = option_given(reader, OPT_TRUNCATECOLUMNS);
+    options->ignore_all_errors = option_given(reader, OPT_IGNOREALLERRORS);
+    options->no_load = option_given(reader, OPT_NOLOAD);
     if (options->delimiter == NULL)
         options->delimiter = g_strdup(options->format == COPY_CSV ? "," : "|");
     if (options->null_as == NULL)
@@ -561,19 +525,20 @@ static void note_flags(const Parse *parse)
 
 gboolean copy_options_parse(const char *sql, CopyOptions *options, Refusal *refusal)
 {
-    Parse parse = {.reader = option_reader(sql, refusal), .options = options};
+    OptionReader reader = option_reader(sql, refusal);
     *options = (CopyOptions){.quote = '"'};
-    if (!option_need(&parse.reader, "copy"))
+    if (!option_need(&reader, "copy"))
         return FALSE;
-    if (option_at(&parse.reader, "job"))
+    if (option_at(&reader, "job"))
         return refuse_unsupported(refusal, "COPY JOB");
-    if (!take_table(&parse) || !take_columns(&parse) || !take_source(&parse))
+    if (!take_table(&reader, options) || !take_columns(&reader, options) ||
+        !take_source(&reader, options))
         return FALSE;
-    while (!option_at_end(&parse.reader))
-        if (!take_option(&parse))
+    while (!option_at_end(&reader))
+        if (!take_option(&reader, options))
             return FALSE;
-    note_flags(&parse);
-    return check_combinations(&parse, refusal);
+    note_flags(&reader, options);
+    return check_combinations(&reader, options, refusal);
 }
 
 gboolean copy_options_supported(const CopyOptions *options, Refusal *refusal)

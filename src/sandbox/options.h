@@ -43,6 +43,7 @@ char *boxed_detail(const char *error, int code, const char *context, gint64 quer
 typedef struct {
     SqlLexer lexer;
     SqlToken token; /* the next one, not yet taken */
+    guint64 given;  /* the options taken so far, by bit number: option_take_row */
     Refusal *refusal;
 } OptionReader;
 
@@ -59,6 +60,10 @@ gboolean option_need(OptionReader *reader, const char *word);
 gboolean option_syntax_error(OptionReader *reader);
 
 gboolean option_need_string(OptionReader *reader, char **value);
+/* [AS] and the string. */
+gboolean option_need_as_string(OptionReader *reader, char **value);
+/* The same, and forgets the string: an OptionRow's take, for what changes nothing here. */
+gboolean option_skip_string(OptionReader *reader, gpointer into);
 /*
  * A string that names a NULL marker: '\N' means the two characters, as the guide writes it, though a
  * backslash is an escape elsewhere; '\0', '\000' mean one NUL byte, returned as "" with *nul set.
@@ -70,6 +75,8 @@ gboolean option_need_characters(OptionReader *reader, char **value);
 gboolean option_need_integer(OptionReader *reader, gint64 *value);
 /* An identifier, folded to lower case even when quoted (Redshift guide, Names and identifiers). */
 gboolean option_need_name(OptionReader *reader, char **name);
+/* (name, ..): elements are char *, folded. Free with g_ptr_array_unref, also after a refusal. */
+gboolean option_need_names(OptionReader *reader, GPtrArray **names);
 /* A size such as 6.2 GB or 200: bytes; MB when no unit follows. */
 gboolean option_need_size(OptionReader *reader, guint64 *bytes);
 /* [ON | OFF | TRUE | FALSE]; absent means ON. */
@@ -110,6 +117,21 @@ gboolean auth_check(const AuthClause *auth, const char *statement, Refusal *refu
  */
 gboolean auth_resolve(const AuthClause *auth, const char *role, const char *region,
                       const char *user, gint64 query_id, int pid, Refusal *refusal);
+
+/* One option of a statement: how it begins and how the rest is read. */
+typedef struct {
+    const char *word;
+    int option; /* its bit number in reader.given, below 64 */
+    gboolean (*take)(OptionReader *reader, gpointer into); /* NULL: the word alone */
+} OptionRow;
+
+/*
+ * Takes the next option or authorization clause, whichever order they come in; into goes to the row's
+ * take. 42601 for an option that was there before and for what no row begins with.
+ */
+gboolean option_take_row(OptionReader *reader, const OptionRow *rows, gsize n_rows,
+                         AuthClause *auth, gpointer into);
+gboolean option_given(const OptionReader *reader, int option);
 
 /* A pair of options that exclude each other; which is a mask of bits that a parser sets. */
 typedef struct {

@@ -88,12 +88,6 @@ static const OptionConflict conflicts[] = {
     {BIT(OPT_KMS), BIT(OPT_MASTER), "KMS_KEY_ID"},
 };
 
-typedef struct {
-    OptionReader reader;
-    UnloadOptions *options;
-    guint64 given;
-} Parse;
-
 void unload_options_clear(UnloadOptions *options)
 {
     g_free(options->query);
@@ -110,128 +104,109 @@ void unload_options_clear(UnloadOptions *options)
 
 /* --- single options ----------------------------------------------------------------------------- */
 
-static gboolean take_partition(Parse *parse)
+static gboolean take_partition(OptionReader *reader, gpointer into)
 {
-    OptionReader *reader = &parse->reader;
-    if (!option_need(reader, "by") || !option_need(reader, "("))
+    UnloadOptions *options = into;
+    if (!option_need(reader, "by") || !option_need_names(reader, &options->partition_by))
         return FALSE;
-    GPtrArray *columns = g_ptr_array_new_with_free_func(g_free);
-    parse->options->partition_by = columns;
-    do {
-        char *name = NULL;
-        if (!option_need_name(reader, &name))
-            return FALSE;
-        g_ptr_array_add(columns, name);
-    } while (option_take(reader, ","));
-    if (!option_need(reader, ")"))
-        return FALSE;
-    parse->options->include = option_take(reader, "include");
+    options->include = option_take(reader, "include");
     return TRUE;
 }
 
-static gboolean take_delimiter(Parse *parse)
+static gboolean take_delimiter(OptionReader *reader, gpointer into)
 {
+    UnloadOptions *options = into;
     g_autofree char *text = NULL;
-    option_take(&parse->reader, "as");
-    if (!option_need_characters(&parse->reader, &text))
+    option_take(reader, "as");
+    if (!option_need_characters(reader, &text))
         return FALSE;
     if (strlen(text) != 1 || (guchar)text[0] >= 0x80 || text[0] == '\n' || text[0] == '\r')
-        return refuse(parse->reader.refusal, "42601",
+        return refuse(reader->refusal, "42601",
                       "UNLOAD delimiter must be a single ASCII character");
-    parse->options->delimiter = text[0];
+    options->delimiter = text[0];
     return TRUE;
 }
 
-static gboolean take_null(Parse *parse)
+static gboolean take_null(OptionReader *reader, gpointer into)
 {
+    UnloadOptions *options = into;
     gboolean nul;
-    option_take(&parse->reader, "as");
-    if (!option_need_null_string(&parse->reader, &parse->options->null_as, &nul))
+    option_take(reader, "as");
+    if (!option_need_null_string(reader, &options->null_as, &nul))
         return FALSE;
     if (nul)
-        return refuse_unsupported(parse->reader.refusal, "UNLOAD with NULL AS '\\0'");
+        return refuse_unsupported(reader->refusal, "UNLOAD with NULL AS '\\0'");
     return TRUE;
 }
 
-static gboolean take_manifest(Parse *parse)
+static gboolean take_manifest(OptionReader *reader, gpointer into)
 {
-    parse->options->manifest = TRUE;
-    parse->options->verbose = option_take(&parse->reader, "verbose");
+    UnloadOptions *options = into;
+    options->manifest = TRUE;
+    options->verbose = option_take(reader, "verbose");
     return TRUE;
 }
 
-static gboolean refuse_verbose(Parse *parse)
+static gboolean refuse_verbose(OptionReader *reader, gpointer into)
 {
-    return refuse(parse->reader.refusal, "42601", "VERBOSE can only be specified after MANIFEST");
+    return refuse(reader->refusal, "42601", "VERBOSE can only be specified after MANIFEST");
 }
 
-static gboolean take_encrypted(Parse *parse)
+static gboolean take_encrypted(OptionReader *reader, gpointer into)
 {
-    if (option_take(&parse->reader, "auto"))
-        parse->given |= BIT(OPT_AUTO);
+    if (option_take(reader, "auto"))
+        reader->given |= BIT(OPT_AUTO);
     return TRUE;
 }
 
-static gboolean take_ignored_string(Parse *parse)
+static gboolean take_region(OptionReader *reader, gpointer into)
 {
-    g_autofree char *text = NULL;
-    option_take(&parse->reader, "as");
-    return option_need_string(&parse->reader, &text);
+    UnloadOptions *options = into;
+    return option_need_as_string(reader, &options->region);
 }
 
-static gboolean take_region(Parse *parse)
+static gboolean take_extension(OptionReader *reader, gpointer into)
 {
-    option_take(&parse->reader, "as");
-    return option_need_string(&parse->reader, &parse->options->region);
+    UnloadOptions *options = into;
+    return option_need_as_string(reader, &options->extension);
 }
 
-static gboolean take_extension(Parse *parse)
+static gboolean take_parallel(OptionReader *reader, gpointer into)
 {
-    option_take(&parse->reader, "as");
-    return option_need_string(&parse->reader, &parse->options->extension);
-}
-
-static gboolean take_parallel(Parse *parse)
-{
-    parse->options->parallel = option_take_switch(&parse->reader);
+    UnloadOptions *options = into;
+    options->parallel = option_take_switch(reader);
     return TRUE;
 }
 
-static gboolean take_max_file_size(Parse *parse)
+static gboolean take_max_file_size(OptionReader *reader, gpointer into)
 {
-    guint64 *size = &parse->options->max_file_size;
-    option_take(&parse->reader, "as");
-    if (!option_need_size(&parse->reader, size))
+    UnloadOptions *options = into;
+    guint64 *size = &options->max_file_size;
+    option_take(reader, "as");
+    if (!option_need_size(reader, size))
         return FALSE;
     if (*size < 5 * MEGABYTE || *size > MAX_FILE_SIZE)
-        return refuse(parse->reader.refusal, "42601",
-                      "MAXFILESIZE must be between 5 MB and 6.2 GB");
+        return refuse(reader->refusal, "42601", "MAXFILESIZE must be between 5 MB and 6.2 GB");
     return TRUE;
 }
 
-static gboolean take_row_group_size(Parse *parse)
+static gboolean take_row_group_size(OptionReader *reader, gpointer into)
 {
     guint64 size;
-    option_take(&parse->reader, "as");
-    if (!option_need_size(&parse->reader, &size))
+    option_take(reader, "as");
+    if (!option_need_size(reader, &size))
         return FALSE;
     if (size < 32 * MEGABYTE || size > 128 * MEGABYTE)
-        return refuse(parse->reader.refusal, "42601",
-                      "ROWGROUPSIZE must be between 32 MB and 128 MB");
+        return refuse(reader->refusal, "42601", "ROWGROUPSIZE must be between 32 MB and 128 MB");
     return TRUE;
 }
 
-static gboolean take_widths(Parse *parse)
+static gboolean take_widths(OptionReader *reader, gpointer into)
 {
-    option_take(&parse->reader, "as");
-    return option_need_widths(&parse->reader, &parse->options->widths);
+    UnloadOptions *options = into;
+    option_take(reader, "as");
+    return option_need_widths(reader, &options->widths);
 }
-
-typedef struct {
-    const char *word;
-    int option;
-    gboolean (*take)(Parse *parse); /* NULL: the word alone */
-} OptionRow;
 
 static const OptionRow rows[] = {
     {"csv", OPT_CSV, NULL},
@@ -244,8 +219,8 @@ static const OptionRow rows[] = {
     {"delimiter", OPT_DELIMITER, take_delimiter},
     {"fixedwidth", OPT_FIXEDWIDTH, take_widths},
     {"encrypted", OPT_ENCRYPTED, take_encrypted},
-    {"kms_key_id", OPT_KMS, take_ignored_string},
-    {"master_symmetric_key", OPT_MASTER, take_ignored_string},
+    {"kms_key_id", OPT_KMS, option_skip_string},
+    {"master_symmetric_key", OPT_MASTER, option_skip_string},
     {"bzip2", OPT_BZIP2, NULL},
     {"gzip", OPT_GZIP, NULL},
     {"zstd", OPT_ZSTD, NULL},
@@ -261,26 +236,15 @@ static const OptionRow rows[] = {
     {"extension", OPT_EXTENSION, take_extension},
 };
 
-static gboolean take_option(Parse *parse)
+static gboolean take_option(OptionReader *reader, UnloadOptions *options)
 {
-    if (option_take(&parse->reader, "format")) {
-        option_take(&parse->reader, "as");
-        if (!option_at(&parse->reader, "csv") && !option_at(&parse->reader, "json") &&
-            !option_at(&parse->reader, "parquet"))
-            return option_syntax_error(&parse->reader);
+    if (option_take(reader, "format")) {
+        option_take(reader, "as");
+        if (!option_at(reader, "csv") && !option_at(reader, "json") &&
+            !option_at(reader, "parquet"))
+            return option_syntax_error(reader);
     }
-    OptionResult auth = option_take_auth(&parse->reader, &parse->options->auth);
-    if (auth != OPTION_NOT_HERE)
-        return auth == OPTION_TAKEN;
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (!option_take(&parse->reader, rows[i].word))
-            continue;
-        if (parse->given & BIT(rows[i].option))
-            return refuse(parse->reader.refusal, "42601", "conflicting or redundant options");
-        parse->given |= BIT(rows[i].option);
-        return rows[i].take == NULL || rows[i].take(parse);
-    }
-    return option_syntax_error(&parse->reader);
+    return option_take_row(reader, rows, G_N_ELEMENTS(rows), &options->auth, options);
 }
 
 /* --- the inner query ---------------------------------------------------------------------------- */
@@ -344,78 +308,76 @@ static void strip_semicolon(char *query)
 
 /* --- the statement ------------------------------------------------------------------------------ */
 
-static gboolean take_head(Parse *parse)
+static gboolean take_head(OptionReader *reader, UnloadOptions *options)
 {
-    OptionReader *reader = &parse->reader;
     g_autofree char *url = NULL;
     if (!option_need(reader, "unload") || !option_need(reader, "(") ||
-        !option_need_string(reader, &parse->options->query) || !option_need(reader, ")") ||
+        !option_need_string(reader, &options->query) || !option_need(reader, ")") ||
         !option_need(reader, "to") || !option_need_string(reader, &url))
         return FALSE;
-    if (!option_split_url(url, &parse->options->bucket, &parse->options->prefix))
+    if (!option_split_url(url, &options->bucket, &options->prefix))
         return refuse(reader->refusal, "XX000",
                       "UNLOAD destination is not supported. (Hint: only S3 based unload is "
                       "allowed)");
-    strip_semicolon(parse->options->query);
+    strip_semicolon(options->query);
     return TRUE;
 }
 
-static gboolean check_combinations(const Parse *parse, Refusal *refusal)
+static gboolean check_combinations(const OptionReader *reader, const UnloadOptions *options,
+                                   Refusal *refusal)
 {
-    guint64 given = parse->given;
-    if (!auth_check(&parse->options->auth, "UNLOAD", refusal) ||
+    guint64 given = reader->given;
+    if (!auth_check(&options->auth, "UNLOAD", refusal) ||
         !option_check_conflicts(given, conflicts, G_N_ELEMENTS(conflicts), names, "UNLOAD",
                                 refusal))
         return FALSE;
-    if (given & (BIT(OPT_KMS) | BIT(OPT_MASTER)) && !(given & BIT(OPT_ENCRYPTED)))
+    if (given & (BIT(OPT_KMS) | BIT(OPT_MASTER)) && !option_given(reader, OPT_ENCRYPTED))
         return refuse(refusal, "42601", "%s requires ENCRYPTED",
-                      given & BIT(OPT_KMS) ? "KMS_KEY_ID" : "MASTER_SYMMETRIC_KEY");
-    if (given & BIT(OPT_KMS) && parse->options->auth.kind != AUTH_ROLE)
+                      option_given(reader, OPT_KMS) ? "KMS_KEY_ID" : "MASTER_SYMMETRIC_KEY");
+    if (option_given(reader, OPT_KMS) && options->auth.kind != AUTH_ROLE)
         return refuse(refusal, "0A000", "KMS_KEY_ID can only be used with IAM_ROLE");
-    if (given & BIT(OPT_PARQUET) && given & BIT(OPT_ENCRYPTED) &&
+    if (option_given(reader, OPT_PARQUET) && option_given(reader, OPT_ENCRYPTED) &&
         !(given & (BIT(OPT_KMS) | BIT(OPT_AUTO))))
         return refuse(refusal, "0A000",
                       "PARQUET based UNLOAD is only supported with server-side encryption by a "
                       "KMS_KEY_ID");
-    if (given & BIT(OPT_ROWGROUPSIZE) && !(given & BIT(OPT_PARQUET)))
+    if (option_given(reader, OPT_ROWGROUPSIZE) && !option_given(reader, OPT_PARQUET))
         return refuse(refusal, "0A000",
                       "ROWGROUPSIZE argument is only supported for PARQUET based UNLOAD");
     return TRUE;
 }
 
-static void note_flags(const Parse *parse)
+static void note_flags(const OptionReader *reader, UnloadOptions *options)
 {
-    UnloadOptions *options = parse->options;
-    guint64 given = parse->given;
-    options->format = given & BIT(OPT_CSV)       ? UNLOAD_CSV
-                      : given & BIT(OPT_JSON)    ? UNLOAD_JSON
-                      : given & BIT(OPT_PARQUET) ? UNLOAD_PARQUET
-                                                 : UNLOAD_TEXT;
-    options->codec = given & BIT(OPT_GZIP)   ? CODEC_GZIP
-                     : given & BIT(OPT_ZSTD) ? CODEC_ZSTD
-                                             : CODEC_NONE;
-    options->bzip2 = (given & BIT(OPT_BZIP2)) != 0;
-    options->master_key = (given & BIT(OPT_MASTER)) != 0;
-    options->header = (given & BIT(OPT_HEADER)) != 0;
-    options->add_quotes = (given & BIT(OPT_ADDQUOTES)) != 0;
-    options->escape = (given & BIT(OPT_ESCAPE)) != 0;
-    options->allow_overwrite = (given & BIT(OPT_OVERWRITE)) != 0;
-    options->clean_path = (given & BIT(OPT_CLEANPATH)) != 0;
+    options->format = option_given(reader, OPT_CSV)       ? UNLOAD_CSV
+                      : option_given(reader, OPT_JSON)    ? UNLOAD_JSON
+                      : option_given(reader, OPT_PARQUET) ? UNLOAD_PARQUET
+                                                          : UNLOAD_TEXT;
+    options->codec = option_given(reader, OPT_GZIP)   ? CODEC_GZIP
+                     : option_given(reader, OPT_ZSTD) ? CODEC_ZSTD
+                                                      : CODEC_NONE;
+    options->bzip2 = option_given(reader, OPT_BZIP2);
+    options->master_key = option_given(reader, OPT_MASTER);
+    options->header = option_given(reader, OPT_HEADER);
+    options->add_quotes = option_given(reader, OPT_ADDQUOTES);
+    options->escape = option_given(reader, OPT_ESCAPE);
+    options->allow_overwrite = option_given(reader, OPT_OVERWRITE);
+    options->clean_path = option_given(reader, OPT_CLEANPATH);
     if (options->delimiter == '\0')
         options->delimiter = options->format == UNLOAD_CSV ? ',' : '|';
 }
 
 gboolean unload_options_parse(const char *sql, UnloadOptions *options, Refusal *refusal)
 {
-    Parse parse = {.reader = option_reader(sql, refusal), .options = options};
+    OptionReader reader = option_reader(sql, refusal);
     *options = (UnloadOptions){.parallel = TRUE, .max_file_size = MAX_FILE_SIZE};
-    if (!take_head(&parse))
+    if (!take_head(&reader, options))
         return FALSE;
-    while (!option_at_end(&parse.reader))
-        if (!take_option(&parse))
+    while (!option_at_end(&reader))
+        if (!take_option(&reader, options))
             return FALSE;
-    note_flags(&parse);
-    return check_combinations(&parse, refusal) && check_query(options, refusal);
+    note_flags(&reader, options);
+    return check_combinations(&reader, options, refusal) && check_query(options, refusal);
 }
 
 gboolean unload_options_supported(const UnloadOptions *options, Refusal *refusal)
