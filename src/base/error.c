@@ -15,7 +15,7 @@ static const ErrorRow rows[] = {
     [RS_ERROR_AUTH] = {"auth", FALSE, 3, "check the credentials with: redsmith profile test"},
     [RS_ERROR_PERMISSION] = {"permission", FALSE, 1, "ask for the privilege that is named"},
     [RS_ERROR_CONNECT] = {"connect", TRUE, 3, "check the way there with: redsmith profile test"},
-    [RS_ERROR_NOT_FOUND] = {"not-found", FALSE, 1, "list what exists with: redsmith ls"},
+    [RS_ERROR_NOT_FOUND] = {"not-found", FALSE, 1, "check the name; redsmith ls, s3 ls and jobs list show what there is"},
     [RS_ERROR_EXISTS] = {"exists", FALSE, 1, "choose another name or mode"},
     [RS_ERROR_CONFLICT] = {"conflict", TRUE, 1, "another transaction was in the way; try again"},
     [RS_ERROR_THROTTLED] = {"throttled", TRUE, 1, "wait a little and try again"},
@@ -90,6 +90,8 @@ static RsErrorCode code_of_errno(int saved_errno)
     case ENFILE:
     case EFBIG:
         return RS_ERROR_LIMIT;
+    case EBADF: /* a standard stream that the caller has closed */
+        return RS_ERROR_USAGE;
     case ECONNREFUSED:
     case ECONNRESET:
     case EPIPE:

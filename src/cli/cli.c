@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
@@ -243,8 +244,20 @@ static void free_context(CliContext *cli)
     log_close();
 }
 
+/*
+ * A standard stream that the caller has closed would be the number of the next socket, and output would
+ * go to the server. What is opened in its place refuses writes, so that output still fails.
+ */
+static void fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDONLY) != fd)
+            _exit(2);
+}
+
 int cli_main(int argc, char **argv, const CliHooks *hooks)
 {
+    fill_standard_streams();
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     signal(SIGPIPE, SIG_IGN);

@@ -137,6 +137,11 @@ static gboolean print_table(CliContext *cli, const CatalogTable *table, GError *
         return FALSE;
     if (options->ddl) {
         g_autofree char *ddl = catalog_table_ddl(table, NULL, NULL);
+        if (cli->globals.json) {
+            cJSON *object = cJSON_CreateObject();
+            add_text(object, "ddl", ddl);
+            return cli_print_json(cli, object, error);
+        }
         g_autofree char *line = g_strconcat(ddl, g_str_has_suffix(ddl, "\n") ? "" : "\n", NULL);
         return cli_print_text(cli, line, error);
     }

@@ -92,7 +92,10 @@ static void append_caret(GString *out, const LoadError *load_error, int indent)
         g_string_append_c(out, ' ');
     for (int i = 0; i < carets; i++)
         g_string_append_c(out, '^');
-    if (at != NULL && load_error->column_length != NULL && *load_error->column_length != '\0')
+    /* of a number the length is its precision, which bytes say nothing of */
+    if (at != NULL && load_error->column_length != NULL && *load_error->column_length != '\0' &&
+        strchr(load_error->column_length, ',') == NULL &&
+        strlen(value) > g_ascii_strtoull(load_error->column_length, NULL, 10))
         g_string_append_printf(out, " %" G_GSIZE_FORMAT " bytes, the column holds %s",
                                strlen(value), load_error->column_length);
     g_string_append_c(out, '\n');
@@ -145,6 +148,19 @@ static gboolean print_result(CliContext *cli, const char *id, const Plan *plan,
     return cli_print_text(cli, line, error);
 }
 
+/* What a person can do about a job that did not end; nothing where there is nothing to do. */
+static char *next_step(const char *id, const JobResult *result)
+{
+    if (!result->resumable)
+        return g_strdup("");
+    const char *left =
+        result->committed ? "\nThe rows are committed; only what follows is left." : "";
+    return g_strdup_printf(
+        "%s\nGo on with: redsmith jobs resume %s, or give up with: redsmith jobs "
+        "clean %s",
+        left, id, id);
+}
+
 static gboolean run_job(CliContext *cli, const Plan *plan, const Plan *shown, const char *id,
                         JobResult *result, GError **error)
 {
@@ -160,13 +176,18 @@ static gboolean run_job(CliContext *cli, const Plan *plan, const Plan *shown, co
         return FALSE;
     if (done)
         return TRUE;
+    if (!result->begun) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    g_autofree char *next = next_step(id, result);
     const char *how = rs_error_is_cancelled(failure) ? "ended" : "failed";
-    g_propagate_prefixed_error(error, g_steal_pointer(&failure), "job %s %s in step %d: ", id, how,
-                               progress_read(&progress).step + 1);
+    g_set_error(error, failure->domain, failure->code, "job %s %s in step %d: %s%s", id, how,
+                progress_read(&progress).step + 1, failure->message, next);
     return FALSE;
 }
 
-static gboolean print_plan(CliContext *cli, const Plan *plan, GError **error)
+gboolean job_run_print_plan(CliContext *cli, const Plan *plan, GError **error)
 {
     if (cli->globals.json)
         return cli_print_json(cli, plan_to_json(plan), error);
@@ -179,7 +200,7 @@ gboolean job_run_plan(CliContext *cli, const Plan *plan, JobResult *result, GErr
 {
     g_auto(JobResult) own = {0};
     if (cli->globals.dry_run)
-        return print_plan(cli, plan, error);
+        return job_run_print_plan(cli, plan, error);
     const Profile *profile = workbench_profile(cli->workbench);
     if (profile->read_only && strcmp(plan->kind, "unload") != 0) {
         g_set_error(error, RS_ERROR, RS_ERROR_PERMISSION,

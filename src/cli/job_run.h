@@ -22,6 +22,9 @@ gboolean job_run_request(CliContext *cli, JobPlanner planner, gpointer request, 
 /* The same for a plan that is there. result may be NULL; it is to be zeroed. */
 gboolean job_run_plan(CliContext *cli, const Plan *plan, JobResult *result, GError **error);
 
+/* The plan as text, or as JSON with --json. */
+gboolean job_run_print_plan(CliContext *cli, const Plan *plan, GError **error);
+
 /* Goes on with a journalled job. */
 gboolean job_run_resume(CliContext *cli, const char *id, GError **error);
 

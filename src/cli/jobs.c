@@ -50,10 +50,10 @@ static gboolean jobs_list(CliContext *cli, GError **error)
 
 static void append_event(GString *out, const cJSON *event)
 {
-    static const char *const shown_elsewhere[] = {"event", "plan", "time", NULL};
+    static const char *const shown_elsewhere[] = {"event", "plan", "at", NULL};
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "event"));
-    const cJSON *at = cJSON_GetObjectItemCaseSensitive(event, "time");
-    g_autofree char *when = cJSON_IsNumber(at) ? time_text((gint64)at->valuedouble) : NULL;
+    const cJSON *at = cJSON_GetObjectItemCaseSensitive(event, "at"); /* milliseconds */
+    g_autofree char *when = cJSON_IsNumber(at) ? time_text((gint64)(at->valuedouble / 1000)) : NULL;
     g_string_append_printf(out, "  %s%s%-8s", when != NULL ? when : "", when != NULL ? "  " : "",
                            name != NULL ? name : "?");
     const cJSON *member;
@@ -99,7 +99,7 @@ static gboolean use_profile_of(CliContext *cli, const char *id, char **whole_id,
     const JournalSummary *found = NULL;
     for (guint i = 0; i < jobs->len; i++) {
         const JournalSummary *job = jobs->pdata[i];
-        if (!g_str_has_prefix(job->id, id))
+        if (*id == '\0' || !g_str_has_prefix(job->id, id))
             continue;
         if (found != NULL) {
             g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
@@ -118,10 +118,66 @@ static gboolean use_profile_of(CliContext *cli, const char *id, char **whole_id,
     return cli_use_profile(cli, profile, error);
 }
 
+/* What a command did to a job: words for people, an object for programs. */
+static gboolean say_outcome(CliContext *cli, const char *id, const char *state, const char *words,
+                            GError **error)
+{
+    if (!cli->globals.json) {
+        narrator_say(cli->narrator, "job %s: %s", id, words);
+        return TRUE;
+    }
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "job", id);
+    cJSON_AddStringToObject(object, "state", state);
+    return cli_print_json(cli, object, error);
+}
+
+static gboolean check_resumable(const char *id, GError **error)
+{
+    g_autoptr(GPtrArray) jobs = journal_list(error);
+    for (guint i = 0; jobs != NULL && i < jobs->len; i++) {
+        const JournalSummary *job = jobs->pdata[i];
+        if (strcmp(job->id, id) != 0 || job->resumable)
+            continue;
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "job %s is %s and cannot be resumed", id,
+                    state_text(job));
+        return FALSE;
+    }
+    return jobs != NULL;
+}
+
+/* The plan and how many of its steps are done already, from the journal alone. */
+static gboolean show_resume(CliContext *cli, const char *id, GError **error)
+{
+    if (!check_resumable(id, error))
+        return FALSE;
+    cJSON *events = journal_read(id, error);
+    if (events == NULL)
+        return FALSE;
+    const cJSON *event;
+    int done = 0;
+    cJSON_ArrayForEach(event, events)
+    {
+        const cJSON *name = cJSON_GetObjectItemCaseSensitive(event, "event");
+        done += g_strcmp0(cJSON_GetStringValue(name), "done") == 0;
+    }
+    const cJSON *object = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(events, 0), "plan");
+    g_autoptr(Plan) plan = plan_from_json(object, error);
+    gboolean ok = plan != NULL && job_run_print_plan(cli, plan, error);
+    if (ok)
+        narrator_say(cli->narrator, "job %s: %d of %u steps are done; the others would be run", id,
+                     done, plan->steps->len);
+    cJSON_Delete(events);
+    return ok;
+}
+
 static gboolean jobs_resume(CliContext *cli, const char *id, GError **error)
 {
     g_autofree char *whole_id = NULL;
-    return use_profile_of(cli, id, &whole_id, error) && job_run_resume(cli, whole_id, error);
+    if (!use_profile_of(cli, id, &whole_id, error))
+        return FALSE;
+    return cli->globals.dry_run ? show_resume(cli, whole_id, error)
+                                : job_run_resume(cli, whole_id, error);
 }
 
 static void say_line(gpointer user, const char *line)
@@ -132,16 +188,23 @@ static void say_line(gpointer user, const char *line)
 static gboolean jobs_clean(CliContext *cli, const char *id, GError **error)
 {
     g_autofree char *whole_id = NULL;
-    return use_profile_of(cli, id, &whole_id, error) &&
-           workbench_clean_job(cli->workbench, whole_id, say_line, cli, cli->cancellable, error);
+    if (!use_profile_of(cli, id, &whole_id, error))
+        return FALSE;
+    if (cli->globals.dry_run)
+        return say_outcome(cli, whole_id, "unchanged",
+                           "its staging table and the objects that it staged would be removed",
+                           error);
+    return workbench_clean_job(cli->workbench, whole_id, say_line, cli, cli->cancellable, error) &&
+           say_outcome(cli, whole_id, "clean", "nothing of it is left", error);
 }
 
 static gboolean jobs_cancel(CliContext *cli, const char *id, GError **error)
 {
-    if (!journal_request_cancel(id, error))
-        return FALSE;
-    narrator_say(cli->narrator, "asked the process that runs job %s to cancel it", id);
-    return TRUE;
+    if (cli->globals.dry_run)
+        return say_outcome(cli, id, "unchanged",
+                           "the process that runs it would be asked to cancel", error);
+    return journal_request_cancel(id, error) &&
+           say_outcome(cli, id, "cancelling", "the process that runs it is asked to cancel", error);
 }
 
 gboolean jobs_run(CliContext *cli, GError **error)

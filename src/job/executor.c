@@ -342,6 +342,17 @@ static void clean_after(Execution *run)
                       error->message, run->plan->id);
 }
 
+static gboolean is_committed(const Execution *run)
+{
+    for (guint i = 0; i < run->plan->steps->len; i++) {
+        const PlanStep *step = run->plan->steps->pdata[i];
+        if (step->marker_table != NULL && step->kind == STEP_TRANSACTION &&
+            journal_step_done(run->journal, (int)i))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void end_failed(Execution *run, const GError *failure)
 {
     gboolean cancelled = rs_error_is_cancelled(failure);
@@ -357,6 +368,7 @@ static void end_failed(Execution *run, const GError *failure)
     if (!resumable && (cancelled || !plan_flag_detail(run->plan, "keep_stage")))
         clean_after(run);
     run->result->resumable = resumable;
+    run->result->committed = is_committed(run);
     write_end(run, cancelled ? JOB_CANCELLED : JOB_FAILED, code, failure->message, resumable, NULL);
     progress_end_job(run->progress, cancelled ? JOB_CANCELLED : JOB_FAILED);
     execution_log(run, "%s in step %d: %s", cancelled ? "cancelled" : "failed", run->step + 1,
@@ -422,10 +434,11 @@ gboolean executor_run(const Plan *plan, Journal *journal, const ExecutorContext 
     *result = (JobResult){
         .rows_loaded = -1, .rows_unloaded = -1, .rows_updated = -1, .rows_inserted = -1};
     progress_begin_job(progress);
-    if (!check_may_run(plan, journal, error)) {
+    if (!check_may_run(plan, journal, error) || !journal_begin_run(journal, error)) {
         progress_end_job(progress, JOB_FAILED);
         return FALSE;
     }
+    result->begun = TRUE;
     g_autoptr(GCancellable) own = g_cancellable_new();
     g_auto(Execution) run = {.plan = plan,
                              .journal = journal,

@@ -55,6 +55,8 @@ typedef struct {
     gint64 rows_loaded, rows_unloaded, rows_updated, rows_inserted; /* -1: does not apply */
     guint64 bytes, files;
     GPtrArray *load_errors; /* of LoadError, refused or skipped rows; NULL when there are none */
+    gboolean begun;         /* FALSE: refused before anything was done */
+    gboolean committed;     /* a failed job: the target has its rows, only what follows is left */
     gboolean resumable;     /* a failed job: `jobs resume` may finish it */
     char *summary;          /* "2,704 rows in 4 files, 112 kB, to out/" */
 } JobResult;

@@ -15,10 +15,11 @@ struct Journal {
     int fd;
     Plan *plan;
     gboolean masked;
-    off_t size;        /* of whole lines: where a failed write is cut off */
-    cJSON *events;     /* array of every line */
-    GHashTable *notes; /* name -> value */
-    GHashTable *files; /* "step:key" */
+    gboolean run_begun; /* by this process, since it holds the lock */
+    off_t size;         /* of whole lines: where a failed write is cut off */
+    cJSON *events;      /* array of every line */
+    GHashTable *notes;  /* name -> value */
+    GHashTable *files;  /* "step:key" */
 };
 
 char *journal_folder(void)
@@ -181,8 +182,11 @@ static gboolean lock_file(int fd)
     return FALSE;
 }
 
-static gboolean write_run(Journal *journal, GError **error)
+gboolean journal_begin_run(Journal *journal, GError **error)
 {
+    if (journal->run_begun)
+        return TRUE;
+    journal->run_begun = TRUE;
     g_autofree char *cancel = g_strconcat(journal->path, ".cancel", NULL);
     unlink(cancel);
     cJSON *event = journal_event("run");
@@ -237,7 +241,7 @@ Journal *journal_create(const Plan *plan, GError **error)
         g_set_error(error, RS_ERROR, RS_ERROR_CONFLICT, "job %s is locked", plan->id);
         return NULL;
     }
-    if (!write_plan(journal, plan, error) || !write_run(journal, error) ||
+    if (!write_plan(journal, plan, error) || !journal_begin_run(journal, error) ||
         !sync_folder(folder, error)) {
         unlink(journal->path); /* nothing has run yet: no trace of a job that never was */
         return NULL;
@@ -355,7 +359,7 @@ Journal *journal_open(const char *id, GError **error)
         return NULL;
     }
     g_autoptr(Journal) journal = journal_alloc(g_steal_pointer(&path), fd);
-    if (!take_lines(journal, error) || !write_run(journal, error))
+    if (!take_lines(journal, error))
         return NULL;
     return g_steal_pointer(&journal);
 }

@@ -26,6 +26,13 @@ Journal *journal_create(const Plan *plan, GError **error);
  * RS_ERROR_NOT_FOUND lists near ids. id may be a unique prefix. */
 Journal *journal_open(const char *id, GError **error);
 
+/*
+ * Says that this process runs the job again: a line with its number, and what an earlier request to
+ * cancel has left is removed. Once for each time that the journal is held; journal_create has done it.
+ * A job that is only refused or cleaned is not run: its outcome must stay the last word.
+ */
+gboolean journal_begin_run(Journal *journal, GError **error);
+
 /* The plan as it was given to journal_create or read from the first line. */
 const Plan *journal_plan(const Journal *journal);
 /* The plan that was read had credentials masked in its SQL: it cannot be run again from here. */

@@ -223,9 +223,13 @@ static gboolean check_width(const LoadSource *source, const LoadFacts *facts, ch
     if (fits)
         return TRUE;
     g_autofree char *list = g_strjoinv(", ", names);
+    gboolean one = facts->n_fields == 1;
+    g_autofree char *delimiter =
+        one ? g_strdup_printf("; is the delimiter \"%s\"? (--delimiter)", facts->delimiter)
+            : g_strdup("");
     g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
-                "the first record has %u fields, and %s takes %u: %s; say which with --columns",
-                facts->n_fields, table, n, list);
+                "the first record has %u field%s, and %s takes %u: %s; say which with --columns%s",
+                facts->n_fields, one ? "" : "s", table, n, list, delimiter);
     return FALSE;
 }
 

@@ -94,13 +94,28 @@ static gboolean decode(LoadSample *sample, GBytes *raw, SqlCompression compressi
     return TRUE;
 }
 
-static gboolean cut_record(LoadSample *sample, const RecordRules *rules, const char *path,
-                           GError **error)
+/* Where the first line that is not empty begins. */
+static gsize after_blank_lines(const char *bytes, gsize at, gsize length)
+{
+    for (;;) {
+        gsize next = at;
+        while (next < length && bytes[next] == '\r')
+            next++;
+        if (next >= length || bytes[next] != '\n')
+            return at;
+        at = next + 1;
+    }
+}
+
+static gboolean cut_record(LoadSample *sample, const RecordRules *rules, gboolean skip_blank,
+                           const char *path, GError **error)
 {
     const char *bytes = (const char *)sample->bytes->data;
     gsize length = sample->bytes->len;
     if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
         sample->skipped = 3;
+    if (skip_blank)
+        sample->skipped = after_blank_lines(bytes, sample->skipped, length);
     RecordScanner scanner;
     record_scanner_init(&scanner, rules);
     sample->record = bytes + sample->skipped;
@@ -120,12 +135,12 @@ static gboolean cut_record(LoadSample *sample, const RecordRules *rules, const c
 }
 
 gboolean load_sample_read(LoadSample *sample, const char *path, SqlCompression compression,
-                          const RecordRules *rules, S3Client *s3, GCancellable *cancellable,
-                          GError **error)
+                          const RecordRules *rules, gboolean skip_blank, S3Client *s3,
+                          GCancellable *cancellable, GError **error)
 {
     g_autoptr(GBytes) raw =
         s3 != NULL ? read_remote(path, s3, cancellable, error) : read_local(path, error);
     if (raw == NULL || !decode(sample, raw, compression, path, error))
         return FALSE;
-    return cut_record(sample, rules, path, error);
+    return cut_record(sample, rules, skip_blank, path, error);
 }

@@ -16,7 +16,7 @@ typedef struct {
     GByteArray *bytes;   /* decoded; owned */
     const char *record;  /* the first record with its line end, in bytes */
     gsize record_length; /* 0: the input holds nothing */
-    gsize skipped;       /* bytes before the record: a byte order mark */
+    gsize skipped;       /* bytes before the record: a byte order mark, blank lines */
     gboolean more;       /* something follows the record */
 } LoadSample;
 
@@ -25,10 +25,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LoadSample, load_sample_clear)
 
 /*
  * path is a local file when s3 is NULL, else s3://bucket/key. RS_ERROR_UNSUPPORTED for bzip2 and lzo,
- * which cannot be decoded here; RS_ERROR_DATA when no record ends within 1 MiB.
+ * which cannot be decoded here; RS_ERROR_DATA when no record ends within 1 MiB. skip_blank: empty lines
+ * before the first record are none.
  */
 gboolean load_sample_read(LoadSample *sample, const char *path, SqlCompression compression,
-                          const RecordRules *rules, S3Client *s3, GCancellable *cancellable,
-                          GError **error);
+                          const RecordRules *rules, gboolean skip_blank, S3Client *s3,
+                          GCancellable *cancellable, GError **error);
 
 #endif

@@ -349,7 +349,8 @@ static gboolean decide_header(const LoadSource *source, const GPtrArray *fields,
     g_autofree char *table_names = join_names(columns);
     return refuse_usage(error,
                         "%s begins with names (%s) of which the target has only some (%s); say "
-                        "--header yes or no, or --columns",
+                        "--no-header when that is data, or name the target's columns with "
+                        "--header and --columns",
                         path, file_names, table_names);
 }
 
@@ -444,6 +445,8 @@ static gboolean read_first_record(const LoadSource *source, LoadFacts *facts, Lo
         !decide_header(source, fields, columns, file->path, &header, error))
         return FALSE;
     file->data_offset = sample->skipped;
+    for (gsize i = 0; i < sample->skipped; i++)
+        file->data_line += sample->bytes->data[i] == '\n';
     if (header) {
         file->data_offset += sample->record_length;
         for (gsize i = 0; i < sample->record_length; i++)
@@ -474,7 +477,10 @@ LoadFacts *load_source_read(const LoadSource *source, const GPtrArray *target_co
             break;
         }
         g_auto(LoadSample) sample = {0};
-        if (!load_sample_read(&sample, file->path, facts->compression, &rules,
+        /* what is sent as it is has its header where COPY counts it */
+        gboolean skip_blank =
+            source->ignore_blank_lines && !facts->remote && facts->compression == SQL_COMPRESS_NONE;
+        if (!load_sample_read(&sample, file->path, facts->compression, &rules, skip_blank,
                               facts->remote ? s3 : NULL, cancellable, error) ||
             !read_first_record(source, facts, file, target_columns, &sample, error))
             return NULL;

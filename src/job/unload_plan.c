@@ -1,7 +1,9 @@
 #include "job/unload_plan.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -89,13 +91,29 @@ static gboolean read_prefix(const UnloadRequest *request, S3Client *s3, UnloadFa
     return FALSE;
 }
 
+/* What is to be made must have a place: to find out after the UNLOAD would be late. */
+static gboolean check_parent(const char *folder, GError **error)
+{
+    g_autofree char *at = g_canonicalize_filename(folder, NULL);
+    while (!g_file_test(at, G_FILE_TEST_EXISTS)) {
+        char *parent = g_path_get_dirname(at);
+        g_free(at);
+        at = parent;
+    }
+    if (g_access(at, W_OK | X_OK) == 0 && g_file_test(at, G_FILE_TEST_IS_DIR))
+        return TRUE;
+    g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "the destination %s cannot be made: %s is %s",
+                folder, at, g_file_test(at, G_FILE_TEST_IS_DIR) ? "not writable" : "not a folder");
+    return FALSE;
+}
+
 static gboolean read_folder(const UnloadRequest *request, UnloadFacts *facts, GError **error)
 {
     g_autoptr(GError) local = NULL;
     g_autoptr(GDir) dir = g_dir_open(request->to, 0, &local);
     if (dir == NULL) {
         if (g_error_matches(local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-            return TRUE;
+            return check_parent(request->to, error);
         g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "the destination %s: %s", request->to,
                     local->message);
         return FALSE;

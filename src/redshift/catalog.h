@@ -83,7 +83,10 @@ GPtrArray *catalog_load_relations(Session *session, const char *schema, GCancell
 GPtrArray *catalog_load_columns(Session *session, const char *schema, const char *relation,
                                 GCancellable *cancellable, GError **error);
 
-/* NULL with RS_ERROR_NOT_FOUND when there is no such relation (the message names near misses). */
+/*
+ * NULL with RS_ERROR_NOT_FOUND when there is no such relation (the message names near misses). A name
+ * with capitals means the folded one, too, where the server folds quoted names.
+ */
 CatalogTable *catalog_load_table(Session *session, const char *schema, const char *relation,
                                  GCancellable *cancellable, GError **error);
 void catalog_table_free(CatalogTable *table);

@@ -174,8 +174,8 @@ gboolean catalog_load_keys(Session *session, const char *schema, const char *rel
     return TRUE;
 }
 
-GPtrArray *catalog_load_columns(Session *session, const char *schema, const char *relation,
-                                GCancellable *cancellable, GError **error)
+static GPtrArray *load_exactly(Session *session, const char *schema, const char *relation,
+                               GCancellable *cancellable, GError **error)
 {
     g_autofree char *schema_literal = sql_literal(schema);
     g_autofree char *name_literal = sql_literal(relation);
@@ -204,4 +204,18 @@ GPtrArray *catalog_load_columns(Session *session, const char *schema, const char
     if (table && !catalog_load_keys(session, schema, relation, columns, cancellable, error))
         return NULL;
     return g_steal_pointer(&columns);
+}
+
+GPtrArray *catalog_load_columns(Session *session, const char *schema, const char *relation,
+                                GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autofree char *low_schema = NULL, *low_relation = NULL;
+    GPtrArray *columns = load_exactly(session, schema, relation, cancellable, &local);
+    if (columns == NULL && g_error_matches(local, RS_ERROR, RS_ERROR_NOT_FOUND) &&
+        catalog_fold_names(session, schema, relation, &low_schema, &low_relation, cancellable))
+        columns = load_exactly(session, low_schema, low_relation, cancellable, NULL);
+    if (columns == NULL)
+        g_propagate_error(error, g_steal_pointer(&local));
+    return columns;
 }

@@ -112,6 +112,22 @@ static gboolean schema_not_found(Session *session, const char *schema, GCancella
     return FALSE;
 }
 
+gboolean catalog_fold_names(Session *session, const char *schema, const char *relation,
+                            char **low_schema, char **low_relation, GCancellable *cancellable)
+{
+    g_autofree char *lower_schema = g_ascii_strdown(schema, -1);
+    g_autofree char *lower_relation = g_ascii_strdown(relation, -1);
+    if (strcmp(lower_schema, schema) == 0 && strcmp(lower_relation, relation) == 0)
+        return FALSE;
+    g_autofree char *setting =
+        session_query_value(session, "SHOW enable_case_sensitive_identifier", cancellable, NULL);
+    if (setting == NULL || g_ascii_strcasecmp(setting, "off") != 0)
+        return FALSE;
+    *low_schema = g_steal_pointer(&lower_schema);
+    *low_relation = g_steal_pointer(&lower_relation);
+    return TRUE;
+}
+
 gboolean catalog_not_found(Session *session, const char *schema, const char *relation,
                            GCancellable *cancellable, GError **error)
 {

@@ -270,8 +270,8 @@ static gboolean fill_local(Session *session, CatalogTable *table, const GPtrArra
            load_dependents(session, table, cancellable, error);
 }
 
-CatalogTable *catalog_load_table(Session *session, const char *schema, const char *relation,
-                                 GCancellable *cancellable, GError **error)
+static CatalogTable *load_exactly(Session *session, const char *schema, const char *relation,
+                                  GCancellable *cancellable, GError **error)
 {
     g_autofree char *schema_literal = sql_literal(schema);
     g_autofree char *name_literal = sql_literal(relation);
@@ -293,4 +293,18 @@ CatalogTable *catalog_load_table(Session *session, const char *schema, const cha
     if (rows->len == 0)
         table->relation.kind = RELATION_EXTERNAL;
     return g_steal_pointer(&table);
+}
+
+CatalogTable *catalog_load_table(Session *session, const char *schema, const char *relation,
+                                 GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autofree char *low_schema = NULL, *low_relation = NULL;
+    CatalogTable *table = load_exactly(session, schema, relation, cancellable, &local);
+    if (table == NULL && g_error_matches(local, RS_ERROR, RS_ERROR_NOT_FOUND) &&
+        catalog_fold_names(session, schema, relation, &low_schema, &low_relation, cancellable))
+        table = load_exactly(session, low_schema, low_relation, cancellable, NULL);
+    if (table == NULL)
+        g_propagate_error(error, g_steal_pointer(&local));
+    return table;
 }

@@ -2,7 +2,7 @@
 # The headless commands against a sandbox: what they print, leave behind and exit with.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
-tap_plan 67
+tap_plan 88
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
 sandbox_new
@@ -159,6 +159,44 @@ tap_like "the key is named" "$(said)" '7'
 tap_is "and nothing was changed" "$(sql 'select count(*), sum(status) from people')" '6|2713'
 tap_ok "no stage is left by merges" stage_is_empty
 tap_is "no table is left by any job" "$(sql "select count(*) from pg_class where relname like 'redsmith\\_%'")" 0
+
+# --- names whose capitals the server folds, quoted or not
+printf 'Id,"a b"\n1,x\n' >capitals.csv
+status_is "a name in quotes and capitals is made" 0 rs write capitals.csv --into 'public."New T.x"'
+status_is "and found again" 0 rs write capitals.csv --into 'public."New T.x"'
+status_is "and left alone" 0 rs write capitals.csv --into 'public."New T.x"' --mode ignore
+tap_is "its rows are shown" "$(rs preview 'public."New T.x"' --format csv --no-header | tr '\n' ' ')" '1,x 1,x '
+
+# --- jobs
+done_job=$(rs --json jobs list | /usr/bin/python3 -c '
+import json, sys
+print(next(job["id"] for job in json.load(sys.stdin) if job["state"] == "done"))')
+status_is "a job that is done is not run again" 2 rs jobs resume "$done_job"
+tap_like "nor said to have failed" "$(said)" "^redsmith: job $done_job is done"
+status_is "nor in a dry run" 2 rs --dry-run jobs resume "$done_job"
+status_is "it can be cleaned" 0 rs --json jobs clean "$done_job"
+tap_is "which is said in JSON" "$(/usr/bin/python3 -c 'import json; print(json.load(open("stdout"))["state"])')" clean
+tap_is "and stays done" "$(rs jobs list | awk -v id="$done_job" '$1 == id {print $2}')" 'done'
+"$SANDBOX_PROGRAM" fault 's3 PutObject nth=1 status=403' >/dev/null
+status_is "a job that can go on is a failure" 1 rs write three.csv --into w
+"$SANDBOX_PROGRAM" fault --clear >/dev/null
+tap_like "that names the command to go on with" "$(said)" 'redsmith jobs resume [0-9a-f]'
+failed_job=$(said | sed -n 's/.*redsmith jobs resume \([0-9a-f]*\).*/\1/p')
+status_is "a dry run of it changes nothing" 0 rs --dry-run jobs resume "$failed_job"
+tap_is "as the table shows" "$(sql 'select count(*) from w')" 3
+status_is "it goes on" 0 rs jobs resume "$failed_job"
+tap_is "to its end" "$(sql 'select count(*) from w')" 6
+
+# --- what callers do to the output
+tap_is "--json holds for DDL" "$(rs --json describe sales --ddl |
+    /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["ddl"][:12])')" 'CREATE TABLE'
+rs preview sales --limit 1 >&- 2>closed
+tap_is "a closed output is wrong usage, not a way to the server" $? 2
+tap_like "and said" "$(cat closed)" 'standard output'
+tap_like "a refused number has no length in bytes" \
+    "$(printf 'id\nx\n' >number.csv; rs write number.csv --into w --columns id 2>&1 | sed -n 3p)" '\^$'
+: >occupied
+status_is "a folder below a file is refused" 2 rs unload sales --to occupied/out
 
 # --- progress and cancel
 "$SANDBOX_PROGRAM" fault 'unload rows_per_second=20000' >/dev/null

@@ -219,10 +219,17 @@ static void test_list_tells_running_interrupted_and_ended(void)
     g_autofree char *running = make_journal();
     g_autofree char *done = make_journal();
     g_autofree char *failed = make_journal();
+    g_autofree char *resumed = make_journal();
     g_autoptr(Journal) held = journal_open(running, NULL);
     g_assert_nonnull(held);
     Journal *journal = journal_open(done, NULL);
     write_end(journal, "done", FALSE);
+    journal_free(journal);
+    /* only opened, as a resume that is refused or a clean-up does */
+    journal_free(journal_open(done, NULL));
+    journal = journal_open(resumed, NULL);
+    write_end(journal, "failed", FALSE);
+    g_assert_true(journal_begin_run(journal, NULL));
     journal_free(journal);
     journal = journal_open(failed, NULL);
     write_end(journal, "failed", TRUE);
@@ -236,7 +243,8 @@ static void test_list_tells_running_interrupted_and_ended(void)
     } cases[] = {{interrupted, JOB_FAILED, TRUE},
                  {running, JOB_RUNNING, FALSE},
                  {done, JOB_DONE, FALSE},
-                 {failed, JOB_FAILED, TRUE}};
+                 {failed, JOB_FAILED, TRUE},
+                 {resumed, JOB_FAILED, TRUE}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const JournalSummary *summary = find_summary(list, cases[i].id);
         g_assert_nonnull(summary);
@@ -262,6 +270,7 @@ static void test_cancel_reaches_a_running_job_only(void)
     /* an old request does not cancel the next run */
     g_clear_pointer(&journal, journal_free);
     journal = journal_open(id, &error);
+    g_assert_true(journal_begin_run(journal, &error));
     g_assert_false(journal_cancel_requested(journal));
 }
 

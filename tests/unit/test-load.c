@@ -116,6 +116,25 @@ static void test_headers(Folder *folder, gconstpointer user)
     }
 }
 
+static void test_blank_lines_come_before_the_header(Folder *folder, gconstpointer user)
+{
+    (void)user;
+    static const char text[] = "\xef\xbb\xbf\r\n\nid,name\n\n1,one\n";
+    g_autofree char *path = put(folder, "blank.csv", text);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LoadFacts) facts =
+        read_one(path, (LoadSource){.ignore_blank_lines = TRUE}, "id,name", &error);
+    g_assert_no_error(error);
+    g_assert_true(facts->has_header);
+    g_assert_cmpuint(facts->n_fields, ==, 2);
+    const LoadFile *file = facts->files->pdata[0];
+    g_assert_cmpstr(text + file->data_offset, ==, "\n1,one\n");
+    g_assert_cmpuint(file->data_line, ==, 4);
+    g_autoptr(LoadFacts) kept = read_one(path, (LoadSource){0}, "id,name", &error);
+    g_assert_no_error(error);
+    g_assert_false(kept->has_header);
+}
+
 static void test_inputs_without_a_record_are_empty(Folder *folder, gconstpointer user)
 {
     (void)user;
@@ -271,6 +290,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("suffixes-say-format-and-compression", test_suffixes_say_format_and_compression);
     ADD("headers", test_headers);
+    ADD("blank-lines-come-before-the-header", test_blank_lines_come_before_the_header);
     ADD("inputs-without-a-record-are-empty", test_inputs_without_a_record_are_empty);
     ADD("refusals", test_refusals);
     ADD("types-are-inferred-from-values", test_types_are_inferred_from_values);
