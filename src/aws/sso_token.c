@@ -197,7 +197,7 @@ static gboolean freshen(ProviderContext *context, const SsoLogin *login, cJSON *
             log_write(LOG_LEVEL_WARNING, "%s", failure->message);
         return TRUE;
     }
-    if (rs_error_is_cancelled(failure)) {
+    if (failure != NULL && rs_error_is_cancelled(failure)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
