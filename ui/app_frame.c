@@ -108,11 +108,29 @@ static const char *key_that_works(const App *app, const Action *action, const ch
 }
 
 /* The keys of the topmost view, in the order of its contexts; what cannot run now is left out. */
-static void draw_footer(App *app, const Canvas *canvas)
+static void draw_hints(const App *app, const Canvas *canvas, const Action *left_out)
 {
     const View *top = app_top(app);
+    const char *const *contexts = app_contexts(top);
     guint has = app_has(app, top);
-    gboolean read_only = app_profile(app)->read_only;
+    int x = 1;
+    for (const char *const *context = contexts; *context != NULL && x >= 0; context++) {
+        for (guint i = 0; i < app->actions->len && x >= 0; i++) {
+            const Action *action = g_ptr_array_index(app->actions, i);
+            if (strcmp(action->context, *context) != 0 || action->flags & ACTION_HIDDEN ||
+                action == left_out ||
+                action_missing(action, has, app_profile(app)->read_only) != NULL)
+                continue;
+            const char *key = key_that_works(app, action, contexts);
+            if (key != NULL)
+                x = draw_hint(canvas, x, key, action->label);
+        }
+    }
+}
+
+/* Help keeps its place at the right, however narrow the screen is. */
+static void draw_footer(App *app, const Canvas *canvas)
+{
     draw_blank(canvas, 0, 0, -1, ROLE_HINT);
     if (app->n_pending > 0) {
         g_autofree char *name = key_to_text(app->pending[0]);
@@ -120,18 +138,16 @@ static void draw_footer(App *app, const Canvas *canvas)
         draw_words(canvas, 0, 1, ROLE_HINT, text);
         return;
     }
-    int x = 1;
-    for (const char *const *context = app_contexts(top); *context != NULL && x >= 0; context++) {
-        for (guint i = 0; i < app->actions->len && x >= 0; i++) {
-            const Action *action = g_ptr_array_index(app->actions, i);
-            if (strcmp(action->context, *context) != 0 || action->flags & ACTION_HIDDEN ||
-                action_missing(action, has, read_only) != NULL)
-                continue;
-            const char *key = key_that_works(app, action, app_contexts(top));
-            if (key != NULL)
-                x = draw_hint(canvas, x, key, action->label);
-        }
-    }
+    const Action *help = action_find(app->actions, "app.help");
+    const char *const *contexts = app_contexts(app_top(app));
+    const char *key =
+        g_strv_contains(contexts, help->context) ? key_that_works(app, help, contexts) : NULL;
+    int width = key != NULL ? text_width(key) + text_width(help->label) + 3 : 0;
+    Rect rect = canvas->rect;
+    Canvas rest = canvas_part(canvas, (Rect){rect.y, rect.x, 1, rect.columns - width});
+    draw_hints(app, &rest, help);
+    if (key != NULL)
+        draw_hint(canvas, rect.columns - width + 1, key, help->label);
 }
 
 /* The message wrapped at blanks into lines of that many columns. */
