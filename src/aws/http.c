@@ -319,6 +319,7 @@ static void set_up(CURL *easy, Exchange *exchange, struct curl_slist *lines)
     set_method(easy, request);
     set_limits(easy, request);
     set_transport(easy, request);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
     curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);

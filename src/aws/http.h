@@ -59,6 +59,8 @@ typedef struct {
     guint total_ms;      /* 0: no limit */
     guint connect_ms;    /* 0: 3,000 */
     gboolean expect_continue;
+    gboolean
+        fresh; /* on a new connection: on a kept one that turns out dead libcurl sends again by itself */
 } HttpRequest;
 
 typedef struct {

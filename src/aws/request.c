@@ -215,7 +215,8 @@ static gboolean attempt(AwsClient *client, AwsRequest *request, Call *call, Http
                         .max_body = request->max_body,
                         .stall_seconds = request->stall_seconds,
                         .total_ms = request->total_ms,
-                        .expect_continue = request->expect_continue};
+                        .expect_continue = request->expect_continue,
+                        .fresh = request->fresh || request->once};
     return http_send(client->http, &http, response, cancellable, error);
 }
 

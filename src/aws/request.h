@@ -49,10 +49,11 @@ struct AwsRequest {
     char *region;        /* owned */
     const char *service; /* signing name */
     SigV4PathMode path_mode;
-    GPtrArray *headers;    /* of SigV4Header, owned; without Host and what signing adds */
-    HttpBody *body;        /* NULL: none */
-    gboolean s3;           /* send x-amz-content-sha256; large bodies unsigned over https */
-    gboolean once;         /* doing it twice would double something */
+    GPtrArray *headers; /* of SigV4Header, owned; without Host and what signing adds */
+    HttpBody *body;     /* NULL: none */
+    gboolean s3;        /* send x-amz-content-sha256; large bodies unsigned over https */
+    gboolean once;      /* doing it twice would double something */
+    gboolean fresh;     /* on a new connection, so that `attempts` counts all; `once` implies it */
     gboolean error_in_200; /* a 200 answer may turn out to be an error */
     gboolean expect_continue;
     guint stall_seconds, total_ms; /* as in HttpRequest */

@@ -141,6 +141,7 @@ char *s3_multipart_create(S3Client *client, const char *bucket, const char *key,
     sigv4_headers_add(call.request.headers, "Content-Type", "binary/octet-stream");
     s3_call_add_encryption(&call);
     call.request.total_ms = CREATE_MS;
+    call.request.fresh = TRUE;
     gint64 began = aws_client_now(client->aws, call.request.host) - 1;
     if (rs_error_set_if_cancelled(cancellable, error))
         return NULL;
