@@ -542,7 +542,8 @@ static char *rows_text(const DataPane *pane)
     return g_strdup_printf("first %s rows, more on scroll", count);
 }
 
-static char *position_text(const DataPane *pane, const Canvas *canvas)
+/* brief: the column that sorts is marked in the header anyway, so only who sorted remains. */
+static char *position_text(const DataPane *pane, const Canvas *canvas, gboolean brief)
 {
     const char *dot = draw_sign(canvas, SIGN_DOT);
     g_autofree char *rows = rows_text(pane);
@@ -555,17 +556,24 @@ static char *position_text(const DataPane *pane, const Canvas *canvas)
         g_string_append_printf(out, " %s counting", dot);
     if (pane->query->orders->len > 0) {
         const SqlOrder *order = g_ptr_array_index(pane->query->orders, 0);
-        g_string_append_printf(out, " %s sorted by server: %s %s", dot, order->column,
-                               draw_sign(canvas, order->descending ? SIGN_OPEN : SIGN_UP));
+        const char *sign = draw_sign(canvas, order->descending ? SIGN_OPEN : SIGN_UP);
+        if (brief)
+            g_string_append_printf(out, " %s by server %s", dot, sign);
+        else
+            g_string_append_printf(out, " %s sorted by server: %s %s", dot, order->column, sign);
     }
-    return g_string_free(out, FALSE);
+    g_autofree char *text = g_string_free(out, FALSE);
+    return text_printable(text, -1);
 }
 
 static void draw_status(const DataPane *pane, const Canvas *canvas, int y)
 {
-    g_autofree char *position = position_text(pane, canvas);
-    g_autofree char *shown = text_printable(position, -1);
+    g_autofree char *shown = position_text(pane, canvas, FALSE);
     g_autofree char *filter = filter_text(pane);
+    if (text_width(shown) + text_width(filter) + 5 > canvas->rect.columns) {
+        g_free(shown);
+        shown = position_text(pane, canvas, TRUE);
+    }
     int width = MIN(text_width(shown), canvas->rect.columns - 2);
     int left = canvas->rect.columns - width - 1;
     draw_blank(canvas, y, 0, -1, ROLE_TEXT);

@@ -211,7 +211,8 @@ static char *amounts_text(const JobView *view, const StepState *state)
         g_string_append_printf(out, "  %s", bytes);
     }
     if (state->files > 0)
-        g_string_append_printf(out, "  %" G_GINT64_FORMAT " files", state->files);
+        g_string_append_printf(out, "  %" G_GINT64_FORMAT " file%s", state->files,
+                               state->files == 1 ? "" : "s");
     return g_string_free(out, FALSE);
 }
 
