@@ -15,7 +15,8 @@ static const ErrorRow rows[] = {
     [RS_ERROR_AUTH] = {"auth", FALSE, 3, "check the credentials with: redsmith profile test"},
     [RS_ERROR_PERMISSION] = {"permission", FALSE, 1, "ask for the privilege that is named"},
     [RS_ERROR_CONNECT] = {"connect", TRUE, 3, "check the way there with: redsmith profile test"},
-    [RS_ERROR_NOT_FOUND] = {"not-found", FALSE, 1, "check the name; redsmith ls, s3 ls and jobs list show what there is"},
+    [RS_ERROR_NOT_FOUND] = {"not-found", FALSE, 1,
+                            "check the name; redsmith ls, s3 ls and jobs list show what there is"},
     [RS_ERROR_EXISTS] = {"exists", FALSE, 1, "choose another name or mode"},
     [RS_ERROR_CONFLICT] = {"conflict", TRUE, 1, "another transaction was in the way; try again"},
     [RS_ERROR_THROTTLED] = {"throttled", TRUE, 1, "wait a little and try again"},
@@ -29,12 +30,11 @@ static const ErrorRow rows[] = {
     [RS_ERROR_INTERNAL] = {"internal", FALSE, 1, "this is a mistake in redsmith"},
 };
 
-G_DEFINE_QUARK(redsmith-error-quark, rs_error)
+G_DEFINE_QUARK(redsmith - error - quark, rs_error)
 
 static const ErrorRow *row_of(const GError *error)
 {
-    if (error->domain == RS_ERROR && error->code >= 0 &&
-        (gsize)error->code < G_N_ELEMENTS(rows))
+    if (error->domain == RS_ERROR && error->code >= 0 && (gsize)error->code < G_N_ELEMENTS(rows))
         return &rows[error->code];
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return &rows[RS_ERROR_CANCELLED];

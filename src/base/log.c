@@ -67,8 +67,7 @@ char *log_redact(const char *text)
     static const char *const replacements[] = {"\\1'***'", "\\1***", "\\1***", "\\1***", "\\1***"};
     char *result = g_strdup(text);
     for (gsize i = 0; i < G_N_ELEMENTS(patterns); i++) {
-        g_autoptr(GRegex) regex =
-            g_regex_new(patterns[i], G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+        g_autoptr(GRegex) regex = g_regex_new(patterns[i], G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
         char *masked = g_regex_replace(regex, result, -1, 0, replacements[i], 0, NULL);
         if (masked != NULL) {
             g_free(result);

@@ -43,7 +43,7 @@ static void task_free(Task *task)
 static gboolean complete(gpointer user_data)
 {
     Task *task = user_data;
-    TaskOutcome outcome = task->succeeded                          ? TASK_DONE
+    TaskOutcome outcome = task->succeeded                      ? TASK_DONE
                           : rs_error_is_cancelled(task->error) ? TASK_CANCELLED
                                                                : TASK_FAILED;
     g_hash_table_remove(task->pool->outstanding, task);
@@ -128,12 +128,8 @@ void pool_submit(Pool *pool, PoolLane lane, const char *name, PoolRun run, PoolD
 {
     g_return_if_fail(lane < POOL_LANES);
     Task *task = g_new0(Task, 1);
-    *task = (Task){.pool = pool,
-                   .name = name,
-                   .run = run,
-                   .done = done,
-                   .data = data,
-                   .destroy = destroy};
+    *task = (Task){
+        .pool = pool, .name = name, .run = run, .done = done, .data = data, .destroy = destroy};
     link_cancellable(task, cancellable);
     g_hash_table_add(pool->outstanding, task);
     if (pool->closing)

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "config/paths.h"
 
 struct Journal {
     char *path;
@@ -24,10 +25,8 @@ struct Journal {
 
 char *journal_folder(void)
 {
-    const char *state = g_getenv("XDG_STATE_HOME");
-    if (state != NULL && g_path_is_absolute(state))
-        return g_build_filename(state, "redsmith", "jobs", NULL);
-    return g_build_filename(g_get_home_dir(), ".local", "state", "redsmith", "jobs", NULL);
+    g_autofree char *state = paths_state_dir();
+    return g_build_filename(state, "jobs", NULL);
 }
 
 static char *path_of(const char *id, const char *suffix)
@@ -90,12 +89,8 @@ static void take_event(Journal *journal, cJSON *event)
                          file_mark(number_of(event, "step", -1), text_of(event, "key")));
 }
 
-/*
- * The whole lines of a file as an array; *whole is where they end. A last line that is torn (no line
- * feed, or not JSON after a crash) is left out; a bad line before it is RS_ERROR_CORRUPT.
- */
-static cJSON *parse_lines(const char *path, const char *bytes, gsize length, gsize *whole,
-                          GError **error)
+cJSON *journal_parse(const char *path, const char *bytes, gsize length, gsize *whole,
+                     GError **error)
 {
     cJSON *events = cJSON_CreateArray();
     gsize at = 0;
@@ -132,7 +127,7 @@ static cJSON *read_events(const char *path, gsize *whole, GError **error)
                     "cannot read the journal: %s", local->message);
         return NULL;
     }
-    return parse_lines(path, bytes, length, whole, error);
+    return journal_parse(path, bytes, length, whole, error);
 }
 
 /* --- opening ------------------------------------------------------------------------------------ */

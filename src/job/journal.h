@@ -79,6 +79,14 @@ GPtrArray *journal_list(GError **error);
 /* All lines of one journal as an array of objects, for `jobs show`. Free with cJSON_Delete. */
 cJSON *journal_read(const char *id, GError **error);
 
+/*
+ * The whole lines of a journal's text as an array of objects; *whole is where they end, in bytes. A last
+ * line that is torn (no line feed, or not JSON after a crash) is left out; a bad line before it is
+ * RS_ERROR_CORRUPT, which names path. Pure. Free with cJSON_Delete.
+ */
+cJSON *journal_parse(const char *path, const char *bytes, gsize length, gsize *whole,
+                     GError **error);
+
 /* Asks the process that runs the job to cancel it (a file beside the journal that the executor looks
  * for while it waits). RS_ERROR_NOT_FOUND when nothing runs it. */
 gboolean journal_request_cancel(const char *id, GError **error);

@@ -1,6 +1,7 @@
 #include "job/plan.h"
 
 #include <stddef.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -317,10 +318,13 @@ static void get_texts(const cJSON *json, gpointer to, const TextField *fields, g
     }
 }
 
-static double get_number(const cJSON *json, const char *name, double otherwise)
+/* Numbers are doubles in JSON: what no whole number of it can be is as good as missing. */
+static gint64 get_number(const cJSON *json, const char *name, gint64 otherwise)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
-    return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
+    if (!cJSON_IsNumber(item) || !(fabs(item->valuedouble) <= (double)(1LL << 53)))
+        return otherwise;
+    return (gint64)item->valuedouble;
 }
 
 /* The index of a name in a table, or -1. */
@@ -380,6 +384,30 @@ cJSON *plan_to_json(const Plan *plan)
     return json;
 }
 
+/* A file on disk can say anything: what the plan sheet and the executor rely on has to be there. */
+static gboolean refuse_part(const char *part, const char *title, GError **error)
+{
+    g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT, "%s of the plan lacks a part: \"%s\"", part,
+                title != NULL ? title : "");
+    return FALSE;
+}
+
+static gboolean action_is_whole(const PlanAction *action)
+{
+    if (action->title == NULL)
+        return FALSE;
+    switch (action->kind) {
+    case ACTION_NOTE_VALUE:
+        return action->name != NULL && action->sql != NULL;
+    case ACTION_EXPECT_VALUE:
+        return (action->sql != NULL || action->name != NULL) && action->expected != NULL;
+    case ACTION_EXPECT_MANIFEST:
+        return action->sql != NULL || action->failure != NULL;
+    default:
+        return action->sql != NULL;
+    }
+}
+
 static gboolean action_from_json(PlanStep *step, const cJSON *json, GError **error)
 {
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "kind"));
@@ -391,20 +419,21 @@ static gboolean action_from_json(PlanStep *step, const cJSON *json, GError **err
     }
     PlanAction *action = plan_step_add_action(step, (ActionKind)kind, NULL, NULL);
     get_texts(json, action, action_fields, G_N_ELEMENTS(action_fields));
-    action->rows_expected = (gint64)get_number(json, "rows_expected", -1);
+    action->rows_expected = get_number(json, "rows_expected", -1);
     action->of_input = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "of_input"));
-    return TRUE;
+    return action_is_whole(action) || refuse_part("an action", action->title, error);
 }
 
-static void file_from_json(PlanStep *step, const cJSON *json)
+static gboolean file_from_json(PlanStep *step, const cJSON *json, GError **error)
 {
     PlanFile *file = plan_step_add_file(step, NULL, NULL);
     get_texts(json, file, file_fields, G_N_ELEMENTS(file_fields));
     file->offset = (guint64)get_number(json, "offset", 0);
     file->length = (guint64)get_number(json, "length", 0);
     file->first_line = (guint64)get_number(json, "first_line", 1);
-    file->records = (gint64)get_number(json, "records", -1);
-    file->mtime_us = (gint64)get_number(json, "mtime_us", 0);
+    file->records = get_number(json, "records", -1);
+    file->mtime_us = get_number(json, "mtime_us", 0);
+    return (file->path != NULL && file->key != NULL) || refuse_part("a file", file->path, error);
 }
 
 static gboolean step_from_json(Plan *plan, const cJSON *json, GError **error)
@@ -423,9 +452,10 @@ static gboolean step_from_json(Plan *plan, const cJSON *json, GError **error)
     cJSON_ArrayForEach(item,
                        cJSON_GetObjectItemCaseSensitive(
                            json, "actions")) if (!action_from_json(step, item, error)) return FALSE;
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "files"))
-        file_from_json(step, item);
-    return TRUE;
+    cJSON_ArrayForEach(item,
+                       cJSON_GetObjectItemCaseSensitive(
+                           json, "files")) if (!file_from_json(step, item, error)) return FALSE;
+    return step->title != NULL || refuse_part("a step", step_kind_name(step->kind), error);
 }
 
 Plan *plan_from_json(const cJSON *json, GError **error)
@@ -435,8 +465,8 @@ Plan *plan_from_json(const cJSON *json, GError **error)
     plan->destructive = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "destructive"));
     const cJSON *details = cJSON_GetObjectItemCaseSensitive(json, "details");
     plan->details = details != NULL ? cJSON_Duplicate(details, TRUE) : cJSON_CreateObject();
-    if (plan->id == NULL || plan->kind == NULL) {
-        g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT, "a plan without an id or a kind");
+    if (plan->id == NULL || plan->kind == NULL || plan->title == NULL) {
+        g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT, "a plan without an id, a kind or a title");
         return NULL;
     }
     const cJSON *item;

@@ -334,8 +334,8 @@ static gboolean has_word(SqlLexer lexer, const char *const *words)
 
 typedef struct {
     const char *verb;
-    SqlClass class;              /* when none of the words follows */
-    const char *const *words;    /* words that change it, or NULL */
+    SqlClass class;           /* when none of the words follows */
+    const char *const *words; /* words that change it, or NULL */
     SqlClass with_words;
 } VerbRow;
 
@@ -413,8 +413,8 @@ SqlClass sql_classify(const char *statement, gssize length)
         if (!sql_next(&lexer, &token))
             return SQL_UNKNOWN;
     } while (sql_token_is(&lexer, &token, "("));
-    const VerbRow *verb = sql_token_is(&lexer, &token, "with") ? main_verb(&lexer, &token)
-                                                               : verb_of(&lexer, &token);
+    const VerbRow *verb =
+        sql_token_is(&lexer, &token, "with") ? main_verb(&lexer, &token) : verb_of(&lexer, &token);
     if (verb == NULL)
         return SQL_UNKNOWN;
     if (verb->words != NULL && has_word(lexer, verb->words))
