@@ -97,7 +97,9 @@ void load_plan_add_upload(Plan *plan, const LoadSource *source, const LoadFacts 
 {
     gsize part = source->part_bytes != 0 ? source->part_bytes : PART_DEFAULT_BYTES;
     g_autofree char *size = text_bytes(part);
-    guint64 n = (facts->bytes + part - 1) / part;
+    guint64 n = 0;
+    for (guint i = 0; i < facts->files->len; i++)
+        n += (((LoadFile *)facts->files->pdata[i])->size + part - 1) / part;
     g_autofree char *parts =
         n <= 1 ? g_strdup("1 part")
                : g_strdup_printf("about %" G_GUINT64_FORMAT " parts of %s", n, size);
