@@ -30,7 +30,9 @@ static const ErrorRow rows[] = {
     [RS_ERROR_INTERNAL] = {"internal", FALSE, 1, "this is a mistake in redsmith"},
 };
 
-G_DEFINE_QUARK(redsmith - error - quark, rs_error)
+/* clang-format off */
+G_DEFINE_QUARK(redsmith-error-quark, rs_error)
+/* clang-format on */
 
 static const ErrorRow *row_of(const GError *error)
 {

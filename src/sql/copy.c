@@ -195,12 +195,6 @@ static gboolean check_names(const SqlCopy *copy, GError **error)
     return sql_check_s3_url(copy->from, "the source", error);
 }
 
-static void append_option(GString *out, const char *option, char *literal)
-{
-    g_string_append_printf(out, " %s %s", option, literal);
-    g_free(literal);
-}
-
 static void append_format(GString *out, const SqlCopy *copy)
 {
     static const char *const words[] = {
@@ -211,8 +205,9 @@ static void append_format(GString *out, const SqlCopy *copy)
     if (copy->format == SQL_FORMAT_TEXT)
         return;
     if (copy->format == SQL_FORMAT_JSON || copy->format == SQL_FORMAT_AVRO)
-        append_option(out, copy->format == SQL_FORMAT_JSON ? "FORMAT AS JSON" : "FORMAT AS AVRO",
-                      sql_literal(copy->json_paths != NULL ? copy->json_paths : "auto"));
+        sql_append_option(out,
+                          copy->format == SQL_FORMAT_JSON ? "FORMAT AS JSON" : "FORMAT AS AVRO",
+                          sql_literal(copy->json_paths != NULL ? copy->json_paths : "auto"));
     else
         g_string_append_printf(out, " FORMAT AS %s", words[copy->format]);
 }
@@ -228,7 +223,7 @@ static void append_texts(GString *out, const SqlCopy *copy)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         if (texts[i].value != NULL)
-            append_option(out, texts[i].option, sql_control_literal(texts[i].value));
+            sql_append_option(out, texts[i].option, sql_control_literal(texts[i].value));
 }
 
 static void append_flags(GString *out, const SqlCopy *copy)
@@ -258,19 +253,14 @@ static void append_flags(GString *out, const SqlCopy *copy)
 static void append_invalid_characters(GString *out, const SqlCopy *copy)
 {
     if (copy->accept_inv_chars_as != NULL)
-        append_option(out, "ACCEPTINVCHARS AS", sql_literal(copy->accept_inv_chars_as));
+        sql_append_option(out, "ACCEPTINVCHARS AS", sql_literal(copy->accept_inv_chars_as));
     else if (copy->accept_inv_chars)
         g_string_append(out, " ACCEPTINVCHARS");
 }
 
 static void append_load_options(GString *out, const SqlCopy *copy)
 {
-    static const char *const compressions[] = {
-        [SQL_COMPRESS_NONE] = "",      [SQL_COMPRESS_GZIP] = " GZIP",
-        [SQL_COMPRESS_ZSTD] = " ZSTD", [SQL_COMPRESS_BZIP2] = " BZIP2",
-        [SQL_COMPRESS_LZOP] = " LZOP",
-    };
-    g_string_append(out, compressions[copy->compression]);
+    sql_append_compression(out, copy->compression);
     if (copy->ignore_header > 0)
         g_string_append_printf(out, " IGNOREHEADER AS %u", copy->ignore_header);
     if (copy->max_error > 0)
@@ -280,7 +270,7 @@ static void append_load_options(GString *out, const SqlCopy *copy)
     if (copy->stat_update != NULL)
         g_string_append_printf(out, " STATUPDATE %s", copy->stat_update);
     if (copy->region != NULL)
-        append_option(out, "REGION AS", sql_literal(copy->region));
+        sql_append_option(out, "REGION AS", sql_literal(copy->region));
 }
 
 static void append_target(GString *out, const SqlCopy *copy)

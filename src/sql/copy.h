@@ -1,6 +1,6 @@
 /*
  * copy: COPY from S3 as a structure, checked against the combinations Redshift refuses, printed as
- * SQL. Sources of the rules: redshift-sql facts, sections 2.1-2.4.
+ * SQL. Source of the rules: Redshift guide, COPY.
  *
  * Threads: pure. Strings in the struct are borrowed.
  */

@@ -23,9 +23,9 @@ typedef enum {
     SQL_END,
     SQL_SPACE,
     SQL_COMMENT,
-    SQL_WORD,      /* keyword or unquoted identifier, also #temp */
-    SQL_QUOTED,    /* "identifier" */
-    SQL_STRING,    /* 'literal' or $$literal$$ */
+    SQL_WORD,   /* keyword or unquoted identifier, also #temp */
+    SQL_QUOTED, /* "identifier" */
+    SQL_STRING, /* 'literal' or $$literal$$ */
     SQL_NUMBER,
     SQL_PARAMETER, /* :name or $1 */
     SQL_OPERATOR,  /* + <> :: || ... */
@@ -74,8 +74,8 @@ typedef struct {
 GArray *sql_split(const char *text, gssize length);
 
 typedef enum {
-    SQL_READS,       /* SELECT, SHOW, EXPLAIN, VALUES, FETCH, a WITH that only selects */
-    SQL_SESSION,     /* SET, RESET, USE, BEGIN, COMMIT, ROLLBACK, DECLARE, CLOSE: changes the session only */
+    SQL_READS, /* SELECT, SHOW, EXPLAIN, VALUES, FETCH, a WITH that only selects */
+    SQL_SESSION, /* SET, RESET, USE, BEGIN, COMMIT, ROLLBACK, DECLARE, CLOSE: changes the session only */
     SQL_WRITES,      /* INSERT, UPDATE and DELETE with WHERE, MERGE, COPY, CREATE, GRANT, ... */
     SQL_DESTRUCTIVE, /* DROP, TRUNCATE, DELETE or UPDATE without WHERE, ALTER .. DROP/APPEND, UNLOAD with
                         ALLOWOVERWRITE or CLEANPATH */

@@ -35,6 +35,22 @@ gboolean sql_options_check(const char *statement, guint64 present, const SqlOpti
     return TRUE;
 }
 
+void sql_append_option(GString *out, const char *option, char *literal)
+{
+    g_string_append_printf(out, " %s %s", option, literal);
+    g_free(literal);
+}
+
+void sql_append_compression(GString *out, SqlCompression compression)
+{
+    static const char *const words[] = {
+        [SQL_COMPRESS_NONE] = "",      [SQL_COMPRESS_GZIP] = " GZIP",
+        [SQL_COMPRESS_ZSTD] = " ZSTD", [SQL_COMPRESS_BZIP2] = " BZIP2",
+        [SQL_COMPRESS_LZOP] = " LZOP",
+    };
+    g_string_append(out, words[compression]);
+}
+
 static gboolean is_role(const char *role)
 {
     for (const char *p = role; *p != '\0'; p++)

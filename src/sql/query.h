@@ -15,9 +15,22 @@
 #include "sql/literal.h"
 
 typedef enum {
-    SQL_OP_EQ, SQL_OP_NE, SQL_OP_LT, SQL_OP_LE, SQL_OP_GT, SQL_OP_GE,
-    SQL_OP_LIKE, SQL_OP_NOT_LIKE, SQL_OP_CONTAINS, SQL_OP_STARTS, SQL_OP_ENDS,
-    SQL_OP_IN, SQL_OP_BETWEEN, SQL_OP_IS_NULL, SQL_OP_IS_NOT_NULL, SQL_OP_MATCHES, /* ~ regex */
+    SQL_OP_EQ,
+    SQL_OP_NE,
+    SQL_OP_LT,
+    SQL_OP_LE,
+    SQL_OP_GT,
+    SQL_OP_GE,
+    SQL_OP_LIKE,
+    SQL_OP_NOT_LIKE,
+    SQL_OP_CONTAINS,
+    SQL_OP_STARTS,
+    SQL_OP_ENDS,
+    SQL_OP_IN,
+    SQL_OP_BETWEEN,
+    SQL_OP_IS_NULL,
+    SQL_OP_IS_NOT_NULL,
+    SQL_OP_MATCHES, /* ~ regex */
 } SqlOperator;
 
 typedef struct {
@@ -60,8 +73,8 @@ void sql_query_clear_orders(SqlQuery *query);
  * type by kind_of (NULL: text is compared as typed: a bare number is a number). RS_ERROR_USAGE says
  * where the text stops making sense. */
 typedef gboolean (*SqlKindOf)(gpointer user, const char *column, SqlValueKind *kind);
-gboolean sql_query_parse_filter(SqlQuery *query, const char *text, SqlKindOf kind_of,
-                                gpointer user, GError **error);
+gboolean sql_query_parse_filter(SqlQuery *query, const char *text, SqlKindOf kind_of, gpointer user,
+                                GError **error);
 
 /* Reads "-pricepaid,salesid": a leading minus is descending. */
 gboolean sql_query_parse_order(SqlQuery *query, const char *text, GError **error);

@@ -219,12 +219,6 @@ static gboolean check_values(const SqlUnload *unload, GError **error)
     return sql_check_s3_url(unload->to, "the destination", error);
 }
 
-static void append_option(GString *out, const char *option, char *literal)
-{
-    g_string_append_printf(out, " %s %s", option, literal);
-    g_free(literal);
-}
-
 static void append_partition(GString *out, const SqlUnload *unload)
 {
     guint n = g_strv_length((char **)unload->partition_by);
@@ -238,9 +232,9 @@ static void append_text_options(GString *out, const SqlUnload *unload)
     if (unload->header)
         g_string_append(out, " HEADER");
     if (unload->delimiter != NULL)
-        append_option(out, "DELIMITER AS", sql_control_literal(unload->delimiter));
+        sql_append_option(out, "DELIMITER AS", sql_control_literal(unload->delimiter));
     if (unload->null_as != NULL)
-        append_option(out, "NULL AS", sql_control_literal(unload->null_as));
+        sql_append_option(out, "NULL AS", sql_control_literal(unload->null_as));
     if (unload->addquotes)
         g_string_append(out, " ADDQUOTES");
     if (unload->escape)
@@ -262,12 +256,6 @@ static void append_options(GString *out, const SqlUnload *unload)
         [SQL_FORMAT_JSON] = " FORMAT AS JSON",
         [SQL_FORMAT_PARQUET] = " FORMAT AS PARQUET",
     };
-    static const char *const compressions[] = {
-        [SQL_COMPRESS_NONE] = "",
-        [SQL_COMPRESS_GZIP] = " GZIP",
-        [SQL_COMPRESS_ZSTD] = " ZSTD",
-        [SQL_COMPRESS_BZIP2] = " BZIP2",
-    };
     if (unload->format != SQL_FORMAT_TEXT)
         g_string_append(out, formats[unload->format]);
     if (unload->partition_by != NULL)
@@ -275,9 +263,9 @@ static void append_options(GString *out, const SqlUnload *unload)
     if (unload->manifest)
         g_string_append(out, unload->manifest_verbose ? " MANIFEST VERBOSE" : " MANIFEST");
     append_text_options(out, unload);
-    g_string_append(out, compressions[unload->compression]);
+    sql_append_compression(out, unload->compression);
     if (unload->kms_key_id != NULL)
-        append_option(out, "ENCRYPTED KMS_KEY_ID", sql_literal(unload->kms_key_id));
+        sql_append_option(out, "ENCRYPTED KMS_KEY_ID", sql_literal(unload->kms_key_id));
     if (unload->allow_overwrite)
         g_string_append(out, " ALLOWOVERWRITE");
     if (unload->clean_path)
@@ -287,9 +275,9 @@ static void append_options(GString *out, const SqlUnload *unload)
     if (unload->max_file_size_mb != 0)
         append_size(out, unload->max_file_size_mb);
     if (unload->region != NULL)
-        append_option(out, "REGION AS", sql_literal(unload->region));
+        sql_append_option(out, "REGION AS", sql_literal(unload->region));
     if (unload->extension != NULL)
-        append_option(out, "EXTENSION", sql_literal(unload->extension));
+        sql_append_option(out, "EXTENSION", sql_literal(unload->extension));
 }
 
 char *sql_unload_text(const SqlUnload *unload, GError **error)

@@ -1,8 +1,7 @@
 /*
  * unload: UNLOAD as a structure, checked against the combinations Redshift refuses, printed as SQL.
  *
- * Sources of the rules: redshift-sql facts, sections 1.1-1.4 (UNLOAD in the Redshift guide). The
- * refusals are a table: option, with what, why. sql_unload_text refuses before anything is sent.
+ * Source of the rules: Redshift guide, UNLOAD. The refusals are a table: option, with what, why. sql_unload_text refuses before anything is sent.
  *
  * Threads: pure. Strings in the struct are borrowed.
  */
@@ -11,17 +10,29 @@
 
 #include <glib.h>
 
-typedef enum { SQL_FORMAT_TEXT, SQL_FORMAT_CSV, SQL_FORMAT_JSON, SQL_FORMAT_PARQUET,
-               SQL_FORMAT_ORC, SQL_FORMAT_AVRO } SqlFormat;
-typedef enum { SQL_COMPRESS_NONE, SQL_COMPRESS_GZIP, SQL_COMPRESS_ZSTD, SQL_COMPRESS_BZIP2,
-               SQL_COMPRESS_LZOP } SqlCompression;
+typedef enum {
+    SQL_FORMAT_TEXT,
+    SQL_FORMAT_CSV,
+    SQL_FORMAT_JSON,
+    SQL_FORMAT_PARQUET,
+    SQL_FORMAT_ORC,
+    SQL_FORMAT_AVRO
+} SqlFormat;
+typedef enum {
+    SQL_COMPRESS_NONE,
+    SQL_COMPRESS_GZIP,
+    SQL_COMPRESS_ZSTD,
+    SQL_COMPRESS_BZIP2,
+    SQL_COMPRESS_LZOP
+} SqlCompression;
 
 /* "csv", "zstd" ... both ways. FALSE for an unknown name. Names are static. */
 gboolean sql_format_from_name(const char *name, SqlFormat *format);
 const char *sql_format_name(SqlFormat format);
 gboolean sql_compression_from_name(const char *name, SqlCompression *compression);
 const char *sql_compression_name(SqlCompression compression);
-const char *sql_compression_suffix(SqlCompression compression); /* "", ".gz", ".zst", ".bz2", ".lzo" */
+const char *
+sql_compression_suffix(SqlCompression compression); /* "", ".gz", ".zst", ".bz2", ".lzo" */
 
 typedef struct {
     const char *query;    /* one SELECT, without semicolon */
@@ -31,10 +42,10 @@ typedef struct {
     SqlCompression compression;
     gboolean header, addquotes, escape, manifest, manifest_verbose;
     gboolean allow_overwrite, clean_path, parallel_off;
-    const char *delimiter;    /* NULL: the format's own */
-    const char *null_as;      /* NULL: the format's own; text and CSV only */
-    double max_file_size_mb;  /* 0: default (6.2 GB) */
-    const char *region;       /* NULL: the cluster's */
+    const char *delimiter;   /* NULL: the format's own */
+    const char *null_as;     /* NULL: the format's own; text and CSV only */
+    double max_file_size_mb; /* 0: default (6.2 GB) */
+    const char *region;      /* NULL: the cluster's */
     const char *extension;
     const char *kms_key_id;
     const char *const *partition_by; /* NULL-terminated names, or NULL */
