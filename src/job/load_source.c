@@ -424,6 +424,21 @@ static gboolean take_fields(LoadFacts *facts, GPtrArray *fields, gboolean header
     return agree;
 }
 
+/* The most columns of a table (Redshift guide, CREATE TABLE, Limits). JSON may have more members. */
+#define MOST_FIELDS 1600
+
+static gboolean check_most_fields(const GPtrArray *fields, const char *path, GError **error)
+{
+    if (fields->len <= MOST_FIELDS)
+        return TRUE;
+    g_autofree char *count = text_count(fields->len);
+    g_set_error(error, RS_ERROR, RS_ERROR_DATA,
+                "%s: the first record has %s fields, and a table has 1,600 columns at most; is the "
+                "delimiter right?",
+                path, count);
+    return FALSE;
+}
+
 static gboolean read_first_record(const LoadSource *source, LoadFacts *facts, LoadFile *file,
                                   const GPtrArray *columns, const LoadSample *sample,
                                   GError **error)
@@ -438,7 +453,8 @@ static gboolean read_first_record(const LoadSource *source, LoadFacts *facts, Lo
             : record_fields(&rules, sample->record, sample->record_length, &local);
     if (fields == NULL && local != NULL)
         g_set_error(error, RS_ERROR, RS_ERROR_DATA, "%s, line 1: %s", file->path, local->message);
-    if (fields == NULL)
+    if (fields == NULL ||
+        (rules.kind != RECORD_JSON && !check_most_fields(fields, file->path, error)))
         return FALSE;
     gboolean header = FALSE;
     if (rules.kind != RECORD_JSON &&

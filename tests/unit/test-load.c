@@ -165,6 +165,8 @@ static void test_refusals(Folder *folder, gconstpointer user)
     g_autofree char *nameless = put(folder, "data", "1\n");
     g_autofree char *missing = g_build_filename(folder->folder, "none.csv", NULL);
     g_autofree char *bad = put(folder, "c.csv", "\"a\"b\n");
+    g_autofree char *commas = g_strnfill(1600, ',');
+    g_autofree char *wide = put(folder, "wide.csv", commas);
     const struct {
         const char *first, *second;
         LoadSource source;
@@ -179,6 +181,7 @@ static void test_refusals(Folder *folder, gconstpointer user)
         {csv, "s3://bucket/key.csv", {0}, RS_ERROR_USAGE},
         {array, NULL, {0}, RS_ERROR_DATA},
         {bad, NULL, {0}, RS_ERROR_DATA},
+        {wide, NULL, {0}, RS_ERROR_DATA},
         {csv, NULL, {.format = "xml"}, RS_ERROR_USAGE},
         {csv, NULL, {.compression = "zip"}, RS_ERROR_USAGE},
         {csv, NULL, {.delimiter = "||"}, RS_ERROR_USAGE},
