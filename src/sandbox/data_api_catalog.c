@@ -1,6 +1,5 @@
 #include "sandbox/data_api_server.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -67,14 +66,13 @@ static PGconn *connect_for(ServiceCall *call)
     g_auto(Login) login = {0};
     g_autoptr(GError) error = NULL;
     g_autofree char *caller = service_caller(call);
-    const char *database = service_text(call, "ConnectedDatabase");
     PGconn *connection = NULL;
     if (!data_read_target(call, TRUE, &target))
         return NULL;
-    if (data_api_login(call->state, &target, caller, &login, &error))
-        connection =
-            login_connect(call->state, &login, database != NULL ? database : target.database,
-                          "Redshift Data API", &error);
+    if (data_engine_login(call->state, &target, caller, &login, &error))
+        /* ConnectedDatabase is where Redshift would look from: here each database is its own. */
+        connection = login_connect(call->state, &login, target.database, "Redshift Data API",
+                                   &error);
     if (connection == NULL)
         service_refuse(call, 500, "DatabaseConnectionException", "%s", error->message);
     data_target_clear(&target);

@@ -78,7 +78,8 @@ static int parameter_of(const GPtrArray *parameters, const char *name)
 
 /* The text with $1, $2 .. for the names, and their values in that order. FALSE, refused, for a name that
  * was not given. used gets a mark for each parameter. */
-static gboolean bind_one(ServiceCall *call, const GPtrArray *parameters, DataPart *part, GArray *used)
+static gboolean bind_one(ServiceCall *call, const GPtrArray *parameters, DataPart *part,
+                         GArray *used)
 {
     SqlLexer lexer = sql_lexer(part->sql, -1);
     SqlToken token;
@@ -200,7 +201,7 @@ static gboolean read_statement(ServiceCall *call, DataStatement *statement)
 }
 
 /* Under the lock: joins the session that is named, or makes the one that is asked for. */
-static gboolean join_session(ServiceCall *call, DataApi *api, DataStatement *statement,
+static gboolean join_session(ServiceCall *call, DataEngine *api, DataStatement *statement,
                              gint64 keep_alive)
 {
     const char *id = service_text(call, "SessionId");
@@ -228,7 +229,8 @@ static gboolean join_session(ServiceCall *call, DataApi *api, DataStatement *sta
 }
 
 /* Under the lock. */
-static gboolean submit(ServiceCall *call, DataApi *api, DataStatement *statement, gint64 keep_alive)
+static gboolean submit(ServiceCall *call, DataEngine *api, DataStatement *statement,
+                       gint64 keep_alive)
 {
     if (api->active >= DATA_API_ACTIVE_LIMIT) {
         service_refuse(call, 400, "ActiveStatementsExceededException",
@@ -247,11 +249,12 @@ static gboolean submit(ServiceCall *call, DataApi *api, DataStatement *statement
     }
     if (!join_session(call, api, statement, keep_alive))
         return FALSE;
-    data_api_submit(api, statement);
+    data_engine_submit(api, statement);
     return TRUE;
 }
 
-static void answer(ServiceCall *call, DataApi *api, const DataStatement *statement, gint64 waited)
+static void answer(ServiceCall *call, DataEngine *api, const DataStatement *statement,
+                   gint64 waited)
 {
     const DataPart *last = statement->parts->pdata[statement->parts->len - 1];
     g_autoptr(GString) out = service_object();
@@ -274,7 +277,7 @@ static void answer(ServiceCall *call, DataApi *api, const DataStatement *stateme
 }
 
 /* The statement that the client token stands for, or the new one, submitted. NULL, refused. */
-static DataStatement *known_or_new(ServiceCall *call, DataApi *api, DataStatement *statement,
+static DataStatement *known_or_new(ServiceCall *call, DataEngine *api, DataStatement *statement,
                                    gint64 keep_alive)
 {
     const char *token = service_text(call, "ClientToken");
@@ -282,13 +285,13 @@ static DataStatement *known_or_new(ServiceCall *call, DataApi *api, DataStatemen
         g_strjoin("\n", statement->caller, call->operation, token != NULL ? token : "", NULL);
     DataStatement *chosen = NULL;
     g_mutex_lock(&api->lock);
-    const char *id = token != NULL ? data_api_token(api, key) : NULL;
+    const char *id = token != NULL ? data_engine_token(api, key) : NULL;
     if (id != NULL) {
         chosen = data_statement_ref(g_hash_table_lookup(api->by_id, id));
     } else if (submit(call, api, statement, keep_alive)) {
         chosen = data_statement_ref(statement);
         if (token != NULL)
-            data_api_note_token(api, key, statement->id);
+            data_engine_note_token(api, key, statement->id);
     }
     g_mutex_unlock(&api->lock);
     return chosen;
@@ -296,7 +299,7 @@ static DataStatement *known_or_new(ServiceCall *call, DataApi *api, DataStatemen
 
 static void execute(ServiceCall *call, gboolean batch)
 {
-    DataApi *api = call->exchange->server->data_api;
+    DataEngine *api = call->exchange->server->data_api;
     gint64 wait = 0, keep_alive = -1;
     const char *token = service_text(call, "ClientToken");
     g_autoptr(DataStatement) statement = data_statement_new();
@@ -312,7 +315,7 @@ static void execute(ServiceCall *call, gboolean batch)
     g_autoptr(DataStatement) chosen = known_or_new(call, api, statement, keep_alive);
     if (chosen == NULL)
         return;
-    data_api_wait(api, chosen, wait); /* where too many wait, the answer comes at once */
+    data_engine_wait(api, chosen, wait); /* where too many wait, the answer comes at once */
     answer(call, api, chosen, wait);
 }
 

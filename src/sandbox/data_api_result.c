@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -116,7 +115,7 @@ char *data_result_describe_columns(const PGresult *rows, int n)
     for (int i = 0; i < n; i++) {
         Column column = {.name = PQgetvalue(rows, i, 0),
                          .type = PQgetvalue(rows, i, 1),
-                         .modifier = atoi(PQgetvalue(rows, i, 2)),
+                         .modifier = (int)g_ascii_strtoll(PQgetvalue(rows, i, 2), NULL, 10),
                          .nullable = *PQgetvalue(rows, i, 3) == 't' ? 0 : 1,
                          .fallback = PQgetisnull(rows, i, 4) ? NULL : PQgetvalue(rows, i, 4),
                          .schema = PQgetvalue(rows, i, 5),

@@ -1,4 +1,4 @@
-#include "sandbox/data_api.h"
+#include "sandbox/data_engine.h"
 
 #include <string.h>
 
@@ -10,8 +10,8 @@
 
 /* --- as whom ------------------------------------------------------------------------------------ */
 
-gboolean data_api_login(const SandboxState *state, const DataTarget *target, const char *caller,
-                        Login *login, GError **error)
+gboolean data_engine_login(const SandboxState *state, const DataTarget *target, const char *caller,
+                           Login *login, GError **error)
 {
     if (target->secret_arn != NULL) {
         if (secrets_find(state, target->secret_arn) < 0) {
@@ -27,17 +27,17 @@ gboolean data_api_login(const SandboxState *state, const DataTarget *target, con
     return login_for_identity(state, caller, LOGIN_SECONDS, login, error);
 }
 
-static PGconn *connect_as_target(DataApi *api, const DataStatement *statement, GError **error)
+static PGconn *connect_as_target(DataEngine *api, const DataStatement *statement, GError **error)
 {
     g_auto(Login) login = {0};
-    if (!data_api_login(api->state, &statement->target, statement->caller, &login, error))
+    if (!data_engine_login(api->state, &statement->target, statement->caller, &login, error))
         return NULL;
     return login_connect(api->state, &login, statement->target.database, "Redshift Data API",
                          error);
 }
 
 /* The session's connection, or a new one. */
-static PGconn *take_connection(DataApi *api, DataStatement *statement, GError **error)
+static PGconn *take_connection(DataEngine *api, DataStatement *statement, GError **error)
 {
     PGconn *connection = NULL;
     g_mutex_lock(&api->lock);
@@ -49,7 +49,7 @@ static PGconn *take_connection(DataApi *api, DataStatement *statement, GError **
 
 /* --- states ------------------------------------------------------------------------------------- */
 
-static void set_state(DataApi *api, DataStatement *statement, DataState state)
+static void set_state(DataEngine *api, DataStatement *statement, DataState state)
 {
     g_mutex_lock(&api->lock);
     statement->state = state;
@@ -58,7 +58,7 @@ static void set_state(DataApi *api, DataStatement *statement, DataState state)
     g_mutex_unlock(&api->lock);
 }
 
-static gboolean is_cancelled(DataApi *api, DataStatement *statement)
+static gboolean is_cancelled(DataEngine *api, DataStatement *statement)
 {
     g_mutex_lock(&api->lock);
     gboolean cancelled = statement->cancelled;
@@ -91,7 +91,7 @@ static char *error_words(const PGresult *result, PGconn *connection)
 /* --- one part ----------------------------------------------------------------------------------- */
 
 typedef struct {
-    DataApi *api;
+    DataEngine *api;
     DataStatement *statement;
     PGconn *connection;
     DataResult *result;
@@ -202,7 +202,8 @@ static void end_part(Run *run, DataPart *part, gboolean good, gint64 duration_us
     g_mutex_unlock(&run->api->lock);
 }
 
-static gboolean run_part(DataApi *api, DataStatement *statement, PGconn *connection, DataPart *part)
+static gboolean run_part(DataEngine *api, DataStatement *statement, PGconn *connection,
+                         DataPart *part)
 {
     Run run = {.api = api, .statement = statement, .connection = connection, .rows = -1};
     gint64 start = g_get_monotonic_time();
@@ -223,7 +224,7 @@ static gboolean control(PGconn *connection, const char *sql)
 }
 
 /* Runs the parts in order; how many have failed. In a transaction the first failure is the last. */
-static guint run_parts(DataApi *api, DataStatement *statement, PGconn *connection)
+static guint run_parts(DataEngine *api, DataStatement *statement, PGconn *connection)
 {
     guint failed = 0;
     for (guint i = 0; i < statement->parts->len; i++) {
@@ -235,7 +236,7 @@ static guint run_parts(DataApi *api, DataStatement *statement, PGconn *connectio
 }
 
 /* Parts that never ran. */
-static void abort_rest(DataApi *api, DataStatement *statement)
+static void abort_rest(DataEngine *api, DataStatement *statement)
 {
     g_mutex_lock(&api->lock);
     for (guint i = 0; i < statement->parts->len; i++) {
@@ -247,7 +248,7 @@ static void abort_rest(DataApi *api, DataStatement *statement)
 }
 
 /* What failed beside the parts goes to commit_error. */
-static void run_batch(DataApi *api, DataStatement *statement, PGconn *connection,
+static void run_batch(DataEngine *api, DataStatement *statement, PGconn *connection,
                       char **commit_error)
 {
     gboolean transaction = statement->batch && !statement->auto_commit;
@@ -302,7 +303,7 @@ static void return_connection(DataStatement *statement, PGconn *connection)
     session->connection = connection;
 }
 
-static void end(DataApi *api, DataStatement *statement, PGconn *connection, const char *failure)
+static void end(DataEngine *api, DataStatement *statement, PGconn *connection, const char *failure)
 {
     if (statement->session == NULL)
         g_clear_pointer(&connection, PQfinish); /* outside the lock: it sends a message */
@@ -315,7 +316,7 @@ static void end(DataApi *api, DataStatement *statement, PGconn *connection, cons
     g_mutex_unlock(&api->lock);
 }
 
-static void start(DataApi *api, DataStatement *statement, PGconn *connection)
+static void start(DataEngine *api, DataStatement *statement, PGconn *connection)
 {
     g_mutex_lock(&api->lock);
     statement->pid = PQbackendPID(connection);
@@ -324,10 +325,10 @@ static void start(DataApi *api, DataStatement *statement, PGconn *connection)
     set_state(api, statement, DATA_STARTED);
 }
 
-gpointer data_api_run(gpointer user)
+gpointer data_engine_run(gpointer user)
 {
     g_autofree DataWork *work = user;
-    DataApi *api = work->api;
+    DataEngine *api = work->api;
     g_autoptr(DataStatement) statement = work->statement;
     g_autoptr(GError) error = NULL;
     g_autofree char *failure = NULL;

@@ -13,7 +13,7 @@ void data_refuse(ServiceCall *call, const char *format, ...)
     service_refuse(call, 400, "ValidationException", "%s", message);
 }
 
-static DataApi *api_of(const ServiceCall *call)
+static DataEngine *api_of(const ServiceCall *call)
 {
     return call->exchange->server->data_api;
 }
@@ -35,7 +35,7 @@ static DataStatement *wanted(ServiceCall *call, guint *part)
                           "^[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}(:\\d+)?$");
         return NULL;
     }
-    DataStatement *statement = data_api_find(api_of(call), id, caller, part);
+    DataStatement *statement = data_engine_find(api_of(call), id, caller, part);
     if (statement == NULL)
         service_refuse_with(call, 400, "ResourceNotFoundException", "ResourceId", id,
                             "Query does not exist.");
@@ -48,7 +48,7 @@ static gboolean wait_for(ServiceCall *call, const DataStatement *statement)
     gint64 seconds = 0;
     if (!service_number(call, "WaitTimeSeconds", 1, 30, &seconds))
         return FALSE;
-    if (data_api_wait(api_of(call), statement, seconds))
+    if (data_engine_wait(api_of(call), statement, seconds))
         return TRUE;
     service_refuse(call, 400, "ActiveWaitingRequestsExceededException",
                    "Too many requests wait already.");
@@ -246,7 +246,7 @@ static void cancel_statement(ServiceCall *call)
 {
     guint part;
     char words[256];
-    DataApi *api = api_of(call);
+    DataEngine *api = api_of(call);
     g_autoptr(DataStatement) statement = wanted(call, &part);
     if (statement == NULL)
         return;
@@ -403,7 +403,7 @@ static void list_sessions(ServiceCall *call)
 {
     gint64 most, position, at = 0, added = 0;
     g_autofree char *caller = service_caller(call);
-    DataApi *api = api_of(call);
+    DataEngine *api = api_of(call);
     if (!read_page(call, &most, &position))
         return;
     gboolean more = FALSE;

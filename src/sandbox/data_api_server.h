@@ -1,6 +1,6 @@
 /*
  * data_api_server: the requests of the Redshift Data API: what they ask for, and how it is answered.
- * The work is done by sandbox/data_api.
+ * The work is done by sandbox/data_engine.
  *
  * Source:  Redshift Data API reference, 2019-12-20.
  * Threads: any.
@@ -8,7 +8,7 @@
 #ifndef REDSMITH_SANDBOX_DATA_API_SERVER_H
 #define REDSMITH_SANDBOX_DATA_API_SERVER_H
 
-#include "sandbox/data_api.h"
+#include "sandbox/data_engine.h"
 #include "sandbox/service.h"
 
 void data_api_server_finish(HttpExchange *exchange);

@@ -11,6 +11,12 @@
 #include "sandbox/http_exchange.h"
 #include "sandbox/metadata_server.h"
 #include "sandbox/s3_server.h"
+#include "sandbox/serverless_server.h"
+#include "sandbox/secrets_server.h"
+#include "sandbox/redshift_server.h"
+#include "sandbox/data_api_server.h"
+#include "sandbox/service.h"
+#include "sandbox/sts_server.h"
 
 #define WHOLE_BODY_LIMIT (1u << 20)
 /* A refused body up to this length is read to its end, so that the client gets to see the refusal. */
@@ -26,17 +32,55 @@ static const HttpService services[] = {
      .body = s3_server_body,
      .finish = s3_server_finish,
      .clear = s3_server_clear},
-    {.name = "redshift-data", .target = "RedshiftData.", .errors = HTTP_ERRORS_JSON},
-    {.name = "redshift-serverless", .target = "RedshiftServerless.", .errors = HTTP_ERRORS_JSON},
-    {.name = "secretsmanager", .target = "secretsmanager.", .errors = HTTP_ERRORS_JSON},
-    {.name = "redshift", .version = "2012-12-01", .errors = HTTP_ERRORS_QUERY},
-    {.name = "sts", .version = "2011-06-15", .errors = HTTP_ERRORS_QUERY},
+    {.name = "redshift-data",
+     .target = "RedshiftData.",
+     .errors = HTTP_ERRORS_JSON,
+     .whole_body = TRUE,
+     .begin = service_begin,
+     .finish = data_api_server_finish,
+     .clear = service_clear},
+    {.name = "redshift-serverless",
+     .target = "RedshiftServerless.",
+     .errors = HTTP_ERRORS_JSON,
+     .whole_body = TRUE,
+     .begin = service_begin,
+     .finish = serverless_server_finish,
+     .clear = service_clear},
+    {.name = "secretsmanager",
+     .target = "secretsmanager.",
+     .errors = HTTP_ERRORS_JSON,
+     .whole_body = TRUE,
+     .begin = service_begin,
+     .finish = secrets_server_finish,
+     .clear = service_clear},
+    {.name = "redshift",
+     .version = "2012-12-01",
+     .errors = HTTP_ERRORS_QUERY,
+     .whole_body = TRUE,
+     .begin = service_begin,
+     .finish = redshift_server_finish,
+     .clear = service_clear},
+    {.name = "sts",
+     .version = "2011-06-15",
+     .errors = HTTP_ERRORS_QUERY,
+     .whole_body = TRUE,
+     .begin = sts_server_begin,
+     .finish = sts_server_finish,
+     .clear = service_clear},
 };
 /* A JSON or query service that no row knows. */
 static const HttpService other_json = {.name = "json", .errors = HTTP_ERRORS_JSON};
 static const HttpService other_query = {.name = "query", .errors = HTTP_ERRORS_QUERY};
 
 /* --- which service ----------------------------------------------------------------------------- */
+
+static const HttpService *service_named(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(services); i++)
+        if (strcmp(services[i].name, name) == 0)
+            return &services[i];
+    return NULL;
+}
 
 static const HttpService *service_of_scope(const char *authorization)
 {
@@ -47,10 +91,7 @@ static const HttpService *service_of_scope(const char *authorization)
     g_auto(GStrv) parts = g_strsplit(scope, "/", -1);
     if (g_strv_length(parts) != 5)
         return NULL;
-    for (gsize i = 0; i < G_N_ELEMENTS(services); i++)
-        if (strcmp(services[i].name, parts[3]) == 0)
-            return &services[i];
-    return NULL;
+    return service_named(parts[3]);
 }
 
 static const HttpService *choose_service(const HttpExchange *exchange)
@@ -66,9 +107,11 @@ static const HttpService *choose_service(const HttpExchange *exchange)
         return service;
     if (target != NULL)
         return &other_json;
-    gboolean form = type != NULL && g_str_has_prefix(type, "application/x-www-form-urlencoded");
-    if (http_has_parameter(exchange, "Action") ||
-        (form && strcmp(exchange->method, "POST") == 0 && strcmp(exchange->path, "/") == 0))
+    gboolean form = type != NULL && g_str_has_prefix(type, "application/x-www-form-urlencoded") &&
+                    strcmp(exchange->method, "POST") == 0 && strcmp(exchange->path, "/") == 0;
+    if (form && authorization == NULL)
+        return service_named("sts"); /* alone among them it has operations that nobody signs */
+    if (form || http_has_parameter(exchange, "Action"))
         return &other_query;
     return &services[0];
 }
@@ -242,7 +285,8 @@ int http_main(const SandboxState *state, int listen_fd, int ready_fd)
         return 1;
     }
     g_autoptr(Faults) faults = faults_open(state->dir);
-    HttpServer server = {state, store, faults};
+    DataEngine *data_api = data_engine_new(state);
+    HttpServer server = {state, store, faults, data_api};
     struct MHD_Daemon *daemon = start_daemon(&server, listen_fd);
     if (daemon == NULL) {
         log_write(LOG_LEVEL_ERROR, "aws: the HTTP server cannot be started");
@@ -259,6 +303,9 @@ int http_main(const SandboxState *state, int listen_fd, int ready_fd)
     close(ready_fd);
     wait_for_end();
     metadata_server_stop(metadata);
+    data_engine_stop(
+        data_api); /* before its requests are waited for: some of them wait for statements */
     MHD_stop_daemon(daemon);
+    data_engine_free(data_api);
     return 0;
 }

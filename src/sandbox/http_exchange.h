@@ -24,6 +24,7 @@ typedef struct {
     const SandboxState *state;
     Store *store;
     Faults *faults;
+    struct DataEngine *data_api; /* statements that run by themselves: sandbox/data_engine */
 } HttpServer;
 
 typedef enum { HTTP_ERRORS_S3, HTTP_ERRORS_JSON, HTTP_ERRORS_QUERY } HttpErrorStyle;

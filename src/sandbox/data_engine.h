@@ -1,8 +1,8 @@
 /*
- * data_api: the sandbox's Data API: statements that run by themselves, and what is known of them.
+ * data_engine: the sandbox's Data API: statements that run by themselves, and what is known of them.
  *
- * A DataApi holds statements, sessions and client tokens. A statement is made by the request
- * (data_api_server), runs on a thread of its own over a connection through the wire front (data_api_run),
+ * A DataEngine holds statements, sessions and client tokens. A statement is made by the request
+ * (data_api_server), runs on a thread of its own over a connection through the wire front (data_api_run.c),
  * as the user that its target means, and is described until it is 24 hours old.
  *
  *     SUBMITTED -> PICKED (a thread has it) -> STARTED (connected) -> FINISHED, FAILED or ABORTED
@@ -10,12 +10,12 @@
  * Bounds: 200 statements run at once; 2,000 statements and 2 GiB of results are kept, the oldest ended
  *         ones go first.
  *
- * Threads: fields of statements and sessions are read and changed under data_api->lock, apart from
+ * Threads: fields of statements and sessions are read and changed under engine->lock, apart from
  *          those that never change once the statement is known (marked "fixed"). `changed` is
  *          broadcast whenever a state changes.
  */
-#ifndef REDSMITH_SANDBOX_DATA_API_H
-#define REDSMITH_SANDBOX_DATA_API_H
+#ifndef REDSMITH_SANDBOX_DATA_ENGINE_H
+#define REDSMITH_SANDBOX_DATA_ENGINE_H
 
 #include "sandbox/data_api_result.h"
 
@@ -66,7 +66,7 @@ typedef struct {
     GPtrArray *parameters;            /* fixed: name, value, ... */
     DataTarget target;                /* fixed */
     GPtrArray *parts;                 /* fixed; of DataPart */
-    DataSession *session;             /* fixed, owned by the DataApi; NULL: none */
+    DataSession *session;             /* fixed, owned by the DataEngine; NULL: none */
     DataState state;
     char *error;
     gint64 created_us, updated_us, duration_ns;
@@ -86,7 +86,7 @@ struct DataSession {
     char statement_id[37]; /* the last one's */
 };
 
-typedef struct DataApi {
+typedef struct DataEngine {
     const SandboxState *state;
     GMutex lock;
     GCond changed;
@@ -97,13 +97,13 @@ typedef struct DataApi {
     guint active, waiting;
     gboolean stopping;
     GThread *keeper; /* closes idle sessions and forgets what is old */
-} DataApi;
+} DataEngine;
 
-DataApi *data_api_new(const SandboxState *state);
-/* Takes no more, cancels what runs and waits for it, some seconds at most. Then data_api_free, when no
+DataEngine *data_engine_new(const SandboxState *state);
+/* Takes no more, cancels what runs and waits for it, some seconds at most. Then data_engine_free, when no
  * request uses it any more. */
-void data_api_stop(DataApi *api);
-void data_api_free(DataApi *api);
+void data_engine_stop(DataEngine *api);
+void data_engine_free(DataEngine *api);
 
 DataStatement *data_statement_new(void);
 DataStatement *data_statement_ref(DataStatement *statement);
@@ -111,37 +111,37 @@ void data_statement_unref(DataStatement *statement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DataStatement, data_statement_unref)
 
 /* A new session for the statement's target, busy with it. Under the lock. */
-DataSession *data_session_new(DataApi *api, const DataStatement *statement, gint64 keep_alive);
+DataSession *data_session_new(DataEngine *api, const DataStatement *statement, gint64 keep_alive);
 /* Under the lock; NULL for one that is unknown, somebody else's or closed (unless closed ones count). */
-DataSession *data_session_find(DataApi *api, const char *id, const char *caller);
+DataSession *data_session_find(DataEngine *api, const char *id, const char *caller);
 /* Under the lock. */
 const char *data_session_status(const DataSession *session);
 gint64 data_session_ends_us(const DataSession *session);
 
 /* Makes the statement known and starts it. Takes one reference of its own. Under the lock. */
-void data_api_submit(DataApi *api, DataStatement *statement);
+void data_engine_submit(DataEngine *api, DataStatement *statement);
 
 /* A reference to the statement of that id ("..:n" too; *part is n, or 0), if the caller may see it. */
-DataStatement *data_api_find(DataApi *api, const char *id, const char *caller, guint *part);
+DataStatement *data_engine_find(DataEngine *api, const char *id, const char *caller, guint *part);
 
 /* The id that this token stands for already, or NULL. Under the lock. */
-const char *data_api_token(DataApi *api, const char *key);
-void data_api_note_token(DataApi *api, const char *key, const char *id);
+const char *data_engine_token(DataEngine *api, const char *key);
+void data_engine_note_token(DataEngine *api, const char *key, const char *id);
 
 /* Waits until the statement has ended, seconds at most. FALSE: too many wait already. */
-gboolean data_api_wait(DataApi *api, const DataStatement *statement, gint64 seconds);
+gboolean data_engine_wait(DataEngine *api, const DataStatement *statement, gint64 seconds);
 
 gboolean data_state_is_final(DataState state);
 
 /* data_api_run.c: the thread of a statement. */
-gpointer data_api_run(gpointer work);
+gpointer data_engine_run(gpointer work);
 typedef struct {
-    DataApi *api;
+    DataEngine *api;
     DataStatement *statement; /* a reference */
 } DataWork;
 
 /* As whom a target logs in. RS_ERROR_NOT_FOUND for a secret that does not exist. */
-gboolean data_api_login(const SandboxState *state, const DataTarget *target, const char *caller,
-                        Login *login, GError **error);
+gboolean data_engine_login(const SandboxState *state, const DataTarget *target, const char *caller,
+                           Login *login, GError **error);
 
 #endif

@@ -1,4 +1,4 @@
-#include "sandbox/data_api.h"
+#include "sandbox/data_engine.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -101,7 +101,7 @@ static gint64 bytes_of(const DataStatement *statement)
 }
 
 /* Under the lock: forgets ended statements that are old or too many. */
-static void forget_old(DataApi *api)
+static void forget_old(DataEngine *api)
 {
     gint64 bytes = 0, oldest = g_get_real_time() - KEEP_US;
     guint number = 0;
@@ -119,7 +119,7 @@ static void forget_old(DataApi *api)
     }
 }
 
-void data_api_submit(DataApi *api, DataStatement *statement)
+void data_engine_submit(DataEngine *api, DataStatement *statement)
 {
     DataWork *work = g_new(DataWork, 1);
     *work = (DataWork){api, data_statement_ref(statement)};
@@ -127,10 +127,10 @@ void data_api_submit(DataApi *api, DataStatement *statement)
     g_hash_table_insert(api->by_id, statement->id, statement);
     api->active++;
     forget_old(api);
-    g_thread_unref(g_thread_new("statement", data_api_run, work));
+    g_thread_unref(g_thread_new("statement", data_engine_run, work));
 }
 
-DataStatement *data_api_find(DataApi *api, const char *id, const char *caller, guint *part)
+DataStatement *data_engine_find(DataEngine *api, const char *id, const char *caller, guint *part)
 {
     g_auto(GStrv) pieces = g_strsplit(id, ":", 2);
     guint64 number = 0;
@@ -149,14 +149,14 @@ DataStatement *data_api_find(DataApi *api, const char *id, const char *caller, g
     return statement;
 }
 
-const char *data_api_token(DataApi *api, const char *key)
+const char *data_engine_token(DataEngine *api, const char *key)
 {
     const DataToken *token = g_hash_table_lookup(api->tokens, key);
     gboolean fresh = token != NULL && token->noted_us > g_get_real_time() - TOKEN_US;
     return fresh && g_hash_table_contains(api->by_id, token->id) ? token->id : NULL;
 }
 
-void data_api_note_token(DataApi *api, const char *key, const char *id)
+void data_engine_note_token(DataEngine *api, const char *key, const char *id)
 {
     DataToken *token = g_new0(DataToken, 1);
     g_strlcpy(token->id, id, sizeof token->id);
@@ -164,7 +164,7 @@ void data_api_note_token(DataApi *api, const char *key, const char *id)
     g_hash_table_replace(api->tokens, g_strdup(key), token);
 }
 
-gboolean data_api_wait(DataApi *api, const DataStatement *statement, gint64 seconds)
+gboolean data_engine_wait(DataEngine *api, const DataStatement *statement, gint64 seconds)
 {
     gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
     gboolean admitted = TRUE;
@@ -195,7 +195,7 @@ static void session_free(gpointer pointer)
     g_free(session);
 }
 
-DataSession *data_session_new(DataApi *api, const DataStatement *statement, gint64 keep_alive)
+DataSession *data_session_new(DataEngine *api, const DataStatement *statement, gint64 keep_alive)
 {
     DataSession *session = g_new0(DataSession, 1);
     g_autofree char *id = g_uuid_string_random();
@@ -210,7 +210,7 @@ DataSession *data_session_new(DataApi *api, const DataStatement *statement, gint
     return session;
 }
 
-DataSession *data_session_find(DataApi *api, const char *id, const char *caller)
+DataSession *data_session_find(DataEngine *api, const char *id, const char *caller)
 {
     for (guint i = 0; i < api->sessions->len; i++) {
         DataSession *session = api->sessions->pdata[i];
@@ -233,7 +233,7 @@ gint64 data_session_ends_us(const DataSession *session)
 }
 
 /* Under the lock: closes what has been idle too long. The time at which to look again. */
-static gint64 close_idle(DataApi *api)
+static gint64 close_idle(DataEngine *api)
 {
     gint64 now = g_get_real_time(), next = now + 60 * G_USEC_PER_SEC;
     for (guint i = 0; i < api->sessions->len; i++) {
@@ -253,7 +253,7 @@ static gint64 close_idle(DataApi *api)
 }
 
 /* Under the lock. A session that a remembered statement names stays. */
-static void forget_sessions(DataApi *api)
+static void forget_sessions(DataEngine *api)
 {
     gint64 oldest = g_get_real_time() - KEEP_US;
     for (guint i = 0; i < api->sessions->len;) {
@@ -273,7 +273,7 @@ static gboolean is_old_token(gpointer key, gpointer value, gpointer oldest)
     return ((const DataToken *)value)->noted_us < *(const gint64 *)oldest;
 }
 
-static void forget_tokens(DataApi *api)
+static void forget_tokens(DataEngine *api)
 {
     gint64 oldest = g_get_real_time() - TOKEN_US;
     g_hash_table_foreach_remove(api->tokens, is_old_token, &oldest);
@@ -281,7 +281,7 @@ static void forget_tokens(DataApi *api)
 
 static gpointer keep(gpointer user)
 {
-    DataApi *api = user;
+    DataEngine *api = user;
     g_mutex_lock(&api->lock);
     while (!api->stopping) {
         gint64 wait_us = close_idle(api) - g_get_real_time();
@@ -308,9 +308,9 @@ static void empty_folder(const SandboxState *state)
     }
 }
 
-DataApi *data_api_new(const SandboxState *state)
+DataEngine *data_engine_new(const SandboxState *state)
 {
-    DataApi *api = g_new0(DataApi, 1);
+    DataEngine *api = g_new0(DataEngine, 1);
     api->state = state;
     g_mutex_init(&api->lock);
     g_cond_init(&api->changed);
@@ -323,7 +323,7 @@ DataApi *data_api_new(const SandboxState *state)
     return api;
 }
 
-static void cancel_all(DataApi *api)
+static void cancel_all(DataEngine *api)
 {
     char words[256];
     for (GList *at = api->statements.head; at != NULL; at = at->next) {
@@ -336,7 +336,7 @@ static void cancel_all(DataApi *api)
     }
 }
 
-void data_api_stop(DataApi *api)
+void data_engine_stop(DataEngine *api)
 {
     gint64 end = g_get_monotonic_time() + STOP_SECONDS * G_USEC_PER_SEC;
     g_mutex_lock(&api->lock);
@@ -349,7 +349,7 @@ void data_api_stop(DataApi *api)
     g_thread_join(g_steal_pointer(&api->keeper));
 }
 
-void data_api_free(DataApi *api)
+void data_engine_free(DataEngine *api)
 {
     g_mutex_lock(&api->lock);
     guint left = api->active;
