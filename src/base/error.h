@@ -8,6 +8,8 @@
  *
  * Exit statuses are an interface (redsmith(1)): 0 done, 1 job failed, 2 usage or configuration,
  * 3 connection or authentication, 4 cancelled, 5 a check did not agree.
+ *
+ * Threads: pure; a GError belongs to whoever it was given to.
  */
 #ifndef REDSMITH_BASE_ERROR_H
 #define REDSMITH_BASE_ERROR_H

@@ -7,6 +7,8 @@
  * cannot run one job; a torn last line (a crash in the middle of a write) is dropped on reading.
  *
  * Threads: one thread at a time. Every write syncs and belongs on a worker.
+ *
+ * Errors:  the errno's error for a disk that fails, RS_ERROR_CORRUPT for a file that is no journal.
  */
 #ifndef REDSMITH_JOB_JOURNAL_H
 #define REDSMITH_JOB_JOURNAL_H

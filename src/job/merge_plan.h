@@ -18,6 +18,8 @@
  * Errors: as write_plan; RS_ERROR_USAGE for a key that is no column of target and input;
  *         RS_ERROR_NOT_FOUND when the target does not exist; RS_ERROR_DATA (while running) for
  *         duplicate or NULL keys
+ *
+ * Threads: reading the facts waits for servers and belongs on a worker; building the plan is pure.
  */
 #ifndef REDSMITH_JOB_MERGE_PLAN_H
 #define REDSMITH_JOB_MERGE_PLAN_H

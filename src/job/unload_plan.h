@@ -25,6 +25,8 @@
  * Errors: RS_ERROR_USAGE (refused combinations, see sql/unload.h), CONFIG (no tempdir, no IAM role),
  *         EXISTS (the destination is not empty), UNSUPPORTED (Parquet to a folder) and those of the
  *         session for a query that does not parse
+ *
+ * Threads: reading the facts waits for servers and belongs on a worker; building the plan is pure.
  */
 #ifndef REDSMITH_JOB_UNLOAD_PLAN_H
 #define REDSMITH_JOB_UNLOAD_PLAN_H

@@ -25,6 +25,8 @@
  *
  * Errors: RS_ERROR_USAGE, CONFIG (no tempdir, no IAM role), EXISTS, NOT_FOUND (a file, the table of
  *         --like), PERMISSION; those of load_source.h
+ *
+ * Threads: reading the facts waits for servers and belongs on a worker; building the plan is pure.
  */
 #ifndef REDSMITH_JOB_WRITE_PLAN_H
 #define REDSMITH_JOB_WRITE_PLAN_H

@@ -7,6 +7,8 @@
  *     catalog_table.c  everything about one relation
  *     catalog_ddl.c    DDL text (pure)
  *     catalog_acl.c    access lists as GRANT statements (pure)
+ *
+ * Threads: as the public header of the same part says.
  */
 #ifndef REDSMITH_REDSHIFT_CATALOG_PRIVATE_H
 #define REDSMITH_REDSHIFT_CATALOG_PRIVATE_H

@@ -1,5 +1,7 @@
 /*
  * rowset_private: the form of a row, shared by the page that is filled and the rowset that keeps it.
+ *
+ * Threads: as the public header of the same part says.
  */
 #ifndef REDSMITH_REDSHIFT_ROWSET_PRIVATE_H
 #define REDSMITH_REDSHIFT_ROWSET_PRIVATE_H

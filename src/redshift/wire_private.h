@@ -6,6 +6,8 @@
  *     wire_cancel.c     the cancel request
  *     wire_wait.c       the one place that sleeps: a socket, the cancellable, a deadline, ticks
  *     wire_resolve.c    name resolution under a deadline
+ *
+ * Threads: as the public header of the same part says.
  */
 #ifndef REDSMITH_REDSHIFT_WIRE_PRIVATE_H
 #define REDSMITH_REDSHIFT_WIRE_PRIVATE_H

@@ -3,7 +3,7 @@
  *
  * Names are always quoted, so mixed case, dots, quotes and reserved words are all one case. Redshift
  * identifiers hold 1-127 bytes and fold to lower case even when quoted unless
- * enable_case_sensitive_identifier is on (redshift-sql facts, 4.2): we never fold ourselves.
+ * enable_case_sensitive_identifier is on (Redshift guide): we never fold ourselves.
  *
  * Threads: pure. Results are freed with g_free.
  */

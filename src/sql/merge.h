@@ -2,7 +2,7 @@
  * merge: the statements that bring a staging table's rows into a target, and the checks before it.
  *
  * Redshift's MERGE: both WHEN branches once each, no alias on the target, SET columns unqualified, a
- * target row matched twice is refused (redshift-sql facts, 3.1). Names, never positions.
+ * target row matched twice is refused (Redshift guide). Names, never positions.
  *
  * Threads: pure. Strings are borrowed; results are freed with g_free.
  */

@@ -1,7 +1,8 @@
 /*
  * unload: UNLOAD as a structure, checked against the combinations Redshift refuses, printed as SQL.
  *
- * Source of the rules: Redshift guide, UNLOAD. The refusals are a table: option, with what, why. sql_unload_text refuses before anything is sent.
+ * Source of the rules: Redshift guide, UNLOAD. The refusals are a table: option, with what, why.
+ * sql_unload_text refuses before anything is sent.
  *
  * Threads: pure. Strings in the struct are borrowed.
  */
