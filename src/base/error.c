@@ -18,7 +18,7 @@ static const ErrorRow rows[] = {
     [RS_ERROR_NOT_FOUND] = {"not-found", FALSE, 1,
                             "check the name; redsmith ls, s3 ls and jobs list show what there is"},
     [RS_ERROR_EXISTS] = {"exists", FALSE, 1, "choose another name or mode"},
-    [RS_ERROR_CONFLICT] = {"conflict", TRUE, 1, "another transaction was in the way; try again"},
+    [RS_ERROR_CONFLICT] = {"conflict", TRUE, 1, "something else was in the way; try again"},
     [RS_ERROR_THROTTLED] = {"throttled", TRUE, 1, "wait a little and try again"},
     [RS_ERROR_TRANSIENT] = {"transient", TRUE, 1, "try again"},
     [RS_ERROR_DATA] = {"data", FALSE, 1, "mend the input that is named"},
