@@ -209,7 +209,8 @@ static void print_comment(const char *what, int port, const char *path)
 static gboolean print_credentials(const SandboxState *state, const char *kind, GError **error)
 {
     g_autofree char *token = state_container_token(state);
-    g_autofree char *instance = g_strdup_printf("http://%s:%d", state->host, state->instance_port);
+    /* Old clients append to it without a slash of their own. */
+    g_autofree char *instance = g_strdup_printf("http://%s:%d/", state->host, state->instance_port);
     g_autofree char *container =
         g_strdup_printf("http://%s:%d" CONTAINER_PATH, state->host, state->container_port);
     gboolean is_instance = strcmp(kind, "instance") == 0;

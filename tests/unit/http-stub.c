@@ -3,15 +3,15 @@
 #include <string.h>
 
 struct HttpStub {
-    GSocketService *service;
-    GMainContext *context;
-    GMainLoop *loop;
+    GSocket *socket;
+    GCancellable *stopped;
     GThread *thread;
     StubFunction answer;
     gpointer user;
     char *url;
     GMutex mutex;
     GPtrArray *requests; /* of StubRequest */
+    GPtrArray *servers;  /* of GThread, one for each connection; of `thread` */
 };
 
 static void request_free(gpointer data)
@@ -70,16 +70,8 @@ static StubRequest *read_request(GInputStream *in)
     return request;
 }
 
-static gboolean on_connection(GThreadedSocketService *service, GSocketConnection *connection,
-                              GObject *source, gpointer user)
+static void send_answer(HttpStub *stub, GIOStream *stream, const StubRequest *request)
 {
-    HttpStub *stub = user;
-    StubRequest *request = read_request(g_io_stream_get_input_stream(G_IO_STREAM(connection)));
-    if (request == NULL)
-        return TRUE;
-    g_mutex_lock(&stub->mutex);
-    g_ptr_array_add(stub->requests, request);
-    g_mutex_unlock(&stub->mutex);
     StubAnswer answer = stub->answer(stub->user, request);
     if (answer.status != 0) {
         const char *body = answer.body != NULL ? answer.body : "";
@@ -87,58 +79,85 @@ static gboolean on_connection(GThreadedSocketService *service, GSocketConnection
             "HTTP/1.1 %d Stub\r\nContent-Length: %" G_GSIZE_FORMAT
             "\r\nConnection: close\r\n%s\r\n%s",
             answer.status, strlen(body), answer.head != NULL ? answer.head : "", body);
-        g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(connection)), text,
-                                  strlen(text), NULL, NULL, NULL);
+        g_output_stream_write_all(g_io_stream_get_output_stream(stream), text, strlen(text), NULL,
+                                  NULL, NULL);
     }
     g_free(answer.body);
-    g_io_stream_close(G_IO_STREAM(connection), NULL, NULL);
-    return TRUE;
 }
 
-static gpointer serve(gpointer data)
+typedef struct {
+    HttpStub *stub;
+    GIOStream *stream;
+} Visit;
+
+static gpointer serve_visit(gpointer data)
+{
+    g_autofree Visit *visit = data;
+    HttpStub *stub = visit->stub;
+    StubRequest *request = read_request(g_io_stream_get_input_stream(visit->stream));
+    if (request != NULL) {
+        g_mutex_lock(&stub->mutex);
+        g_ptr_array_add(stub->requests, request);
+        g_mutex_unlock(&stub->mutex);
+        send_answer(stub, visit->stream, request);
+    }
+    g_io_stream_close(visit->stream, NULL, NULL);
+    g_object_unref(visit->stream);
+    return NULL;
+}
+
+static gpointer accept_visits(gpointer data)
 {
     HttpStub *stub = data;
-    g_main_loop_run(stub->loop);
+    GSocket *socket;
+    while ((socket = g_socket_accept(stub->socket, stub->stopped, NULL)) != NULL) {
+        Visit *visit = g_new(Visit, 1);
+        *visit = (Visit){stub, G_IO_STREAM(g_socket_connection_factory_create_connection(socket))};
+        g_object_unref(socket);
+        g_ptr_array_add(stub->servers, g_thread_new("stub-visit", serve_visit, visit));
+    }
     return NULL;
+}
+
+static void listen_somewhere(HttpStub *stub)
+{
+    g_autoptr(GInetAddress) loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
+    g_autoptr(GSocketAddress) any = g_inet_socket_address_new(loopback, 0);
+    g_autoptr(GError) error = NULL;
+    stub->socket =
+        g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_socket_bind(stub->socket, any, TRUE, NULL));
+    g_assert_true(g_socket_listen(stub->socket, NULL));
+    g_autoptr(GSocketAddress) bound = g_socket_get_local_address(stub->socket, NULL);
+    stub->url = g_strdup_printf("http://127.0.0.1:%u",
+                                g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound)));
 }
 
 HttpStub *http_stub_start(StubFunction answer, gpointer user)
 {
     HttpStub *stub = g_new0(HttpStub, 1);
-    g_autoptr(GInetAddress) loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
-    g_autoptr(GSocketAddress) any = g_inet_socket_address_new(loopback, 0);
-    g_autoptr(GSocketAddress) bound = NULL;
-    g_autoptr(GError) error = NULL;
     g_mutex_init(&stub->mutex);
     stub->answer = answer;
     stub->user = user;
     stub->requests = g_ptr_array_new_with_free_func(request_free);
-    stub->context = g_main_context_new();
-    stub->loop = g_main_loop_new(stub->context, FALSE);
-    g_main_context_push_thread_default(stub->context);
-    stub->service = g_threaded_socket_service_new(16);
-    g_socket_listener_add_address(G_SOCKET_LISTENER(stub->service), any, G_SOCKET_TYPE_STREAM,
-                                  G_SOCKET_PROTOCOL_TCP, NULL, &bound, &error);
-    g_assert_no_error(error);
-    g_signal_connect(stub->service, "run", G_CALLBACK(on_connection), stub);
-    g_socket_service_start(stub->service);
-    g_main_context_pop_thread_default(stub->context);
-    stub->url = g_strdup_printf("http://127.0.0.1:%u",
-                                g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound)));
-    stub->thread = g_thread_new("stub", serve, stub);
+    stub->servers = g_ptr_array_new();
+    stub->stopped = g_cancellable_new();
+    listen_somewhere(stub);
+    stub->thread = g_thread_new("stub", accept_visits, stub);
     return stub;
 }
 
 void http_stub_stop(HttpStub *stub)
 {
-    g_socket_service_stop(stub->service);
-    g_socket_listener_close(G_SOCKET_LISTENER(stub->service));
-    g_main_loop_quit(stub->loop);
+    g_cancellable_cancel(stub->stopped);
     g_thread_join(stub->thread);
-    g_object_unref(stub->service);
-    g_main_loop_unref(stub->loop);
-    g_main_context_unref(stub->context);
+    for (guint i = 0; i < stub->servers->len; i++)
+        g_thread_join(stub->servers->pdata[i]);
+    g_ptr_array_unref(stub->servers);
     g_ptr_array_unref(stub->requests);
+    g_object_unref(stub->socket);
+    g_object_unref(stub->stopped);
     g_mutex_clear(&stub->mutex);
     g_free(stub->url);
     g_free(stub);
