@@ -121,10 +121,10 @@ static int run_stop(const Options *options, char **words)
 /* Only what a sandbox makes is removed; a folder with anything else in it stays, with that. */
 static gboolean remove_data(const char *dir, GError **error)
 {
-    static const char *const names[] = {"pg",           "pg.new",      "run",
-                                        "log",          "s3",          "keys",
-                                        "faults.conf",  "sandbox.ini", "sandbox.ini.new",
-                                        "sandbox.lock", "alive.lock",  "start.lock"};
+    static const char *const names[] = {
+        "pg",           "pg.new",     "run",         "log",         "s3",
+        "keys",         "data-api",   "faults.conf", "sandbox.ini", "sandbox.ini.new",
+        "sandbox.lock", "alive.lock", "start.lock"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(dir, names[i], NULL);
         const char *argv[] = {"rm", "-rf", "--", path, NULL};
