@@ -163,8 +163,8 @@ static gboolean publish(Execution *run, const GPtrArray *names, GError **error)
     }
     if (plan_flag_detail(run->plan, "replace"))
         remove_stale(run, names);
-    g_autofree char *waiting = waiting_folder(run);
-    rmdir(waiting);
+    /* a killed download leaves its temporary files there too */
+    execution_remove_download(run);
     return sync_folder(folder, error);
 }
 
