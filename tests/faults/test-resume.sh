@@ -24,7 +24,7 @@ count_words()
 
 n_points=$(count_words $WRITE_POINTS $OVERWRITE_POINTS $MERGE_POINTS $UNLOAD_POINTS $DIRECT_POINTS)
 # 2 checks a point; what follows them is counted by hand
-tap_plan $((2 * n_points + 18))
+tap_plan $((2 * n_points + 16))
 
 sandbox_begin
 XDG_STATE_HOME=$REDSMITH_SANDBOX_DIR/state

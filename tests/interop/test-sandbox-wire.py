@@ -36,6 +36,8 @@ class Sandbox:
         self.run("start", "--template", os.path.join(BUILD, "sandbox-template"))
         self.env = {}
         for line in self.run("env").splitlines():
+            if not line.startswith("export "):
+                continue
             name, value = line[len("export "):].split("=", 1)
             self.env[name] = value.strip("'")
 

@@ -83,8 +83,12 @@ static void test_pages_are_read(void)
     g_autoptr(GError) error = NULL;
     s3_xml_read_page(xml, strlen(xml), &page, &error);
     g_assert_no_error(error);
-    g_assert_cmpuint(page.objects->len, ==, 2);
+    g_assert_cmpuint(page.objects->len, ==, 3);
     const S3Object *first = page.objects->pdata[0], *second = page.objects->pdata[1];
+    const S3Object *folder = page.objects->pdata[2];
+    g_assert_true(folder->is_prefix);
+    g_assert_cmpstr(folder->key, ==, "p/");
+    g_assert_false(second->is_prefix);
     g_assert_cmpstr(first->key, ==, "a b+c%é");
     g_assert_cmpstr(first->etag, ==, "e1");
     g_assert_cmpuint(first->size, ==, 5368709121);
