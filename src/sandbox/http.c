@@ -20,7 +20,8 @@
 
 #define WHOLE_BODY_LIMIT (1u << 20)
 /* A refused body up to this length is read to its end, so that the client gets to see the refusal. */
-#define DISCARD_LIMIT (1u << 20)
+/* A refused part of an upload is read first: most clients miss an answer that comes while they send. */
+#define DISCARD_LIMIT (64u << 20)
 #define CONNECTION_MEMORY (512u << 10)
 #define IDLE_SECONDS 120
 

@@ -84,8 +84,9 @@ static void test_pages_are_read(void)
     s3_xml_read_page(xml, strlen(xml), &page, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(page.objects->len, ==, 3);
-    const S3Object *first = page.objects->pdata[0], *second = page.objects->pdata[1];
-    const S3Object *folder = page.objects->pdata[2];
+    /* folders stand among the keys, in their order */
+    const S3Object *first = page.objects->pdata[0], *second = page.objects->pdata[2];
+    const S3Object *folder = page.objects->pdata[1];
     g_assert_true(folder->is_prefix);
     g_assert_cmpstr(folder->key, ==, "p/");
     g_assert_false(second->is_prefix);
