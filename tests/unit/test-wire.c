@@ -434,8 +434,10 @@ static void test_nobody_listening_is_a_connect_error(void)
 
 static void test_connecting_can_be_cancelled(void)
 {
-    g_autoptr(Fake) fake = fake_new(mute_door, NULL);
+    /* Before the server, so that it outlives the server's thread, which may still be inside
+     * g_cancellable_cancel() when the client has already come back. */
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(Fake) fake = fake_new(mute_door, NULL);
     g_autoptr(GError) error = NULL;
     WireOptions options = options_of(fake);
     options.connect_timeout_ms = 60000;
