@@ -24,8 +24,8 @@ typedef struct Profile {
     int port;
     char *database, *user;
     Secret *password; /* only when the file, the environment or the sandbox gives it */
-    char *auth;       /* password | pgpass | prompt | keyring */
-    char *transport;  /* wire */
+    char *auth;       /* password | pgpass | prompt | keyring | iam | serverless | secret */
+    char *transport;  /* wire | data-api */
     char *sslmode;    /* verify-full by default */
     char *sslrootcert;
     char *region;
@@ -33,6 +33,15 @@ typedef struct Profile {
     char *aws_iam_role; /* ARN, "default" or NULL */
     char *endpoint_url; /* AWS endpoint override, or NULL */
     char *aws_profile;
+    char *cluster_identifier; /* provisioned cluster: auth iam, transport data-api */
+    char *workgroup_name;     /* Serverless: auth serverless, transport data-api */
+    char *role_arn;           /* assumed before anything is signed, or NULL */
+    char *secret_arn;         /* ARN or name in Secrets Manager */
+    char *db_user;    /* auth iam: the user to ask credentials for; NULL: the WithIAM form */
+    char **db_groups; /* NULL-terminated, or NULL */
+    gboolean auto_create;
+    char *tempdir_region;
+    char *query_group;   /* label for the server's query views, or NULL */
     char *access_key_id; /* explicit keys: the sandbox's own only */
     Secret *secret_access_key;
     char **schema_filter; /* NULL-terminated, or NULL */
