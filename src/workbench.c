@@ -260,6 +260,7 @@ static CredentialsSource *open_credentials(Workbench *workbench)
     g_autofree char *region = workbench_region(workbench);
     CredentialsSettings settings = {.access_key_id = profile->access_key_id,
                                     .secret_access_key = profile->secret_access_key,
+                                    .session_token = profile->session_token,
                                     .aws_profile = profile->aws_profile,
                                     .region = region,
                                     .endpoint_url = profile->endpoint_url,

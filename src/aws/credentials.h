@@ -64,10 +64,11 @@ typedef Secret *(*CredentialsPrompt)(gpointer user, const char *mfa_serial,
 typedef struct {
     const char *access_key_id; /* the caller's own keys */
     const Secret *secret_access_key;
-    const char *aws_profile;  /* NULL: AWS_PROFILE, AWS_DEFAULT_PROFILE, "default" */
-    const char *region;       /* of STS; NULL: see aws/region */
-    const char *endpoint_url; /* of STS; NULL: see aws/endpoint */
-    CredentialsPrompt prompt; /* NULL: nobody to ask */
+    const Secret *session_token; /* NULL unless the key is a temporary one */
+    const char *aws_profile;     /* NULL: AWS_PROFILE, AWS_DEFAULT_PROFILE, "default" */
+    const char *region;          /* of STS; NULL: see aws/region */
+    const char *endpoint_url;    /* of STS; NULL: see aws/endpoint */
+    CredentialsPrompt prompt;    /* NULL: nobody to ask */
     gpointer prompt_user;
     const AwsHooks *hooks;          /* NULL: aws_hooks_real */
     guint process_limit_ms;         /* for a credential_process; 0: one minute */

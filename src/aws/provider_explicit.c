@@ -14,7 +14,9 @@ ProviderAnswer provider_explicit(ProviderContext *context, const char *name,
                     settings->access_key_id);
         return PROVIDER_FAILED;
     }
-    *credentials = credentials_new(settings->access_key_id,
-                                   secret_peek(settings->secret_access_key), NULL, 0, name);
+    const Secret *token = settings->session_token;
+    *credentials =
+        credentials_new(settings->access_key_id, secret_peek(settings->secret_access_key),
+                        token != NULL ? secret_peek(token) : NULL, 0, name);
     return PROVIDER_ANSWERED;
 }

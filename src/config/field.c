@@ -74,14 +74,6 @@ static gboolean refuse(const FieldRow *row, const char *where, const char *text,
     return FALSE;
 }
 
-static gboolean refuse_later(const char *where, const char *text, GError **error)
-{
-    g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
-                "%s%s%s%s is known and not offered by this version of redsmith", where,
-                text != NULL ? " = \"" : "", text != NULL ? text : "", text != NULL ? "\"" : "");
-    return FALSE;
-}
-
 static gboolean read_int(const char *text, char **end, int least, int most, int factor, int *value)
 {
     gint64 number = g_ascii_strtoll(text, end, 10);
@@ -174,10 +166,6 @@ static gboolean set_number(const FieldRow *row, gpointer object, const char *tex
 gboolean field_set(const FieldRow *row, gpointer object, const char *where, const char *text,
                    GError **error)
 {
-    if (row->is_later)
-        return refuse_later(where, NULL, error);
-    if (row->type == FIELD_WORD && has_word(row->later, text))
-        return refuse_later(where, text, error);
     if (is_number(row))
         return set_number(row, object, text) || refuse(row, where, text, error);
     if (!is_sound(row, text))
@@ -194,16 +182,12 @@ gboolean field_set(const FieldRow *row, gpointer object, const char *where, cons
 
 gboolean field_is_unset(const FieldRow *row, gconstpointer object)
 {
-    if (row->is_later)
-        return TRUE;
     gpointer at = member(row, object);
     return is_number(row) ? *(int *)at == 0 : *(gpointer *)at == NULL;
 }
 
 char *field_text(const FieldRow *row, gconstpointer object)
 {
-    if (row->is_later)
-        return NULL;
     gpointer at = member(row, object);
     switch (row->type) {
     case FIELD_NUMBER:
@@ -231,8 +215,6 @@ void field_set_fallbacks(const FieldRow *rows, gpointer object)
 void field_copy(const FieldRow *rows, gpointer to, gconstpointer from)
 {
     for (; rows->name != NULL; rows++) {
-        if (rows->is_later)
-            continue;
         gpointer a = member(rows, to), b = member(rows, from);
         if (is_number(rows))
             *(int *)a = *(int *)b;
@@ -248,6 +230,5 @@ void field_copy(const FieldRow *rows, gpointer to, gconstpointer from)
 void field_clear(const FieldRow *rows, gpointer object)
 {
     for (; rows->name != NULL; rows++)
-        if (!rows->is_later)
-            clear_member(rows, object);
+        clear_member(rows, object);
 }

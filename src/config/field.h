@@ -28,18 +28,16 @@ typedef struct {
     FieldType type;
     gsize offset;         /* of the member */
     const char *words;    /* FIELD_WORD: "a|b|c" */
-    const char *later;    /* FIELD_WORD: words that are known and not offered yet, or NULL */
     int least, most;      /* FIELD_NUMBER, FIELD_DURATION (ms) */
     const char *fallback; /* as it would be typed, or NULL: none */
     const char *sentence; /* what it is for */
-    gboolean is_later;    /* the whole field is known and not offered yet */
 } FieldRow;
 
 /* The row of that name, or NULL. rows ends with a NULL name. */
 const FieldRow *field_find(const FieldRow *rows, const char *name);
 
 /* Reads text into the member. `where` opens the message: "FILE: [group] key". RS_ERROR_CONFIG says
- * what was expected; RS_ERROR_UNSUPPORTED for what is known and not offered. */
+ * what was expected. */
 gboolean field_set(const FieldRow *row, gpointer object, const char *where, const char *text,
                    GError **error);
 

@@ -22,12 +22,11 @@ static const FieldRow fields[] = {
     {"user", FIELD_TEXT, AT(user), .sentence = "the database user"},
     {"password", FIELD_SECRET, AT(password),
      .sentence = "the password; the file must then be readable by its owner only"},
-    {"auth", FIELD_WORD, AT(auth), .words = "password|pgpass|prompt|keyring",
-     .later = "iam|serverless|secret",
+    {"auth", FIELD_WORD, AT(auth), .words = "password|pgpass|prompt|keyring|iam|serverless|secret",
      .sentence =
-         "where the password comes from; without it: password when there is one, else pgpass"},
-    {"transport", FIELD_WORD, AT(transport), .words = "wire", .later = "data-api",
-     .fallback = "wire", .sentence = "how statements reach the server"},
+         "where the login comes from; without it, what the other fields of the profile say"},
+    {"transport", FIELD_WORD, AT(transport), .words = "wire|data-api", .fallback = "wire",
+     .sentence = "how statements reach the server"},
     {"sslmode", FIELD_WORD, AT(sslmode),
      .words = "disable|allow|prefer|require|verify-ca|verify-full", .fallback = "verify-full",
      .sentence = "how much of TLS is demanded, in libpq's words"},
@@ -52,31 +51,46 @@ static const FieldRow fields[] = {
      .fallback = "10s", .sentence = "give up connecting after this time"},
     {"keepalive", FIELD_NUMBER, AT(keepalive_s), .least = 5, .most = 299, .fallback = "60",
      .sentence = "seconds of silence after which TCP asks whether the server is there"},
-    {"cluster_identifier", FIELD_TEXT, AT(cluster_identifier), .is_later = TRUE,
-     .sentence = "the provisioned cluster"},
-    {"workgroup_name", FIELD_TEXT, AT(workgroup_name), .is_later = TRUE,
-     .sentence = "the Serverless workgroup"},
-    {"role_arn", FIELD_TEXT, AT(role_arn), .is_later = TRUE,
-     .sentence = "a role to assume before logging in"},
-    {"secret_arn", FIELD_TEXT, AT(secret_arn), .is_later = TRUE, .sentence = "the login's secret"},
-    {"db_user", FIELD_TEXT, AT(db_user), .is_later = TRUE,
-     .sentence = "the user to ask credentials for"},
-    {"db_groups", FIELD_LIST, AT(db_groups), .is_later = TRUE,
-     .sentence = "groups that the user joins"},
-    {"auto_create", FIELD_FLAG, AT(auto_create), .is_later = TRUE,
-     .sentence = "create a missing user"},
-    {"tempdir_region", FIELD_TEXT, AT(tempdir_region), .is_later = TRUE,
-     .sentence = "the Region of tempdir's bucket"},
-    {"query_group", FIELD_TEXT, AT(query_group), .is_later = TRUE,
-     .sentence = "a label for the statements"},
+    {"cluster_identifier", FIELD_TEXT, AT(cluster_identifier),
+     .sentence = "the provisioned cluster, for auth = iam and transport = data-api"},
+    {"workgroup_name", FIELD_TEXT, AT(workgroup_name),
+     .sentence = "the Serverless workgroup, for auth = serverless and transport = data-api"},
+    {"secret_arn", FIELD_TEXT, AT(secret_arn),
+     .sentence = "ARN or name of the secret that holds the login"},
+    {"db_user", FIELD_TEXT, AT(db_user),
+     .sentence = "the database user to ask credentials for; without it the IAM identity's own"},
+    {"db_groups", FIELD_LIST, AT(db_groups),
+     .sentence = "groups that db_user joins for the session"},
+    {"auto_create", FIELD_FLAG, AT(auto_create), .fallback = "false",
+     .sentence = "create db_user when it does not exist"},
+    {"role_arn", FIELD_TEXT, AT(role_arn),
+     .sentence = "the role that is assumed before anything is signed"},
+    {"external_id", FIELD_TEXT, AT(external_id),
+     .sentence = "the external id that the trust policy of role_arn asks for"},
+    {"access_key_id", FIELD_TEXT, AT(access_key_id),
+     .sentence = "an AWS key of the profile's own; aws_profile is better"},
+    {"secret_access_key", FIELD_SECRET, AT(secret_access_key),
+     .sentence = "its secret; the file must then be readable by its owner only"},
+    {"session_token", FIELD_SECRET, AT(session_token),
+     .sentence = "its session token, when the key is a temporary one"},
+    {"tempdir_region", FIELD_TEXT, AT(tempdir_region),
+     .sentence = "the Region of tempdir's bucket, when it is not the cluster's"},
+    {"query_group", FIELD_TEXT, AT(query_group),
+     .sentence = "a label on the statements, for the server's query views and its queues"},
+    {"require_tls", FIELD_FLAG, AT(require_tls), .fallback = "false",
+     .sentence = "refuse to log in without TLS, whatever sslmode says"},
+    {"iam_role_only", FIELD_FLAG, AT(iam_role_only), .fallback = "false",
+     .sentence = "refuse keys in statements: Redshift reaches S3 by aws_iam_role only"},
+    {"poll_interval", FIELD_DURATION, AT(poll_interval_ms), .least = 100, .most = 60000,
+     .fallback = "2s", .sentence = "how often the Data API is asked whether a statement is done"},
+    {"max_poll_attempts", FIELD_NUMBER, AT(max_poll_attempts), .most = 1000000, .fallback = "0",
+     .sentence = "cancel a Data API statement after so many questions; 0 never does"},
     {0},
 };
 
-/* The keys of a running sandbox's own file that no profile may have. */
+/* The keys of a running sandbox's own file that profiles call differently. */
 static const FieldRow sandbox_fields[] = {
     {"iam_role", FIELD_TEXT, AT(aws_iam_role), .sentence = "the one role"},
-    {"access_key_id", FIELD_TEXT, AT(access_key_id), .sentence = "its AWS key"},
-    {"secret_access_key", FIELD_SECRET, AT(secret_access_key), .sentence = "its secret"},
     {0},
 };
 
@@ -97,7 +111,6 @@ void profile_free(Profile *profile)
     if (profile == NULL)
         return;
     field_clear(fields, profile);
-    field_clear(sandbox_fields, profile);
     g_free(profile->name);
     g_free(profile);
 }
@@ -106,9 +119,6 @@ Profile *profile_copy(const Profile *profile)
 {
     Profile *copy = profile_new(profile->name);
     field_copy(fields, copy, profile);
-    copy->access_key_id = g_strdup(profile->access_key_id);
-    copy->secret_access_key =
-        profile->secret_access_key == NULL ? NULL : secret_ref(profile->secret_access_key);
     return copy;
 }
 
@@ -130,12 +140,41 @@ static const struct {
     {"REDSMITH_TEMPDIR", "tempdir"},
 };
 
+/* What the profile says of the login when it does not say auth. */
+static const char *guess_auth(const Profile *profile)
+{
+    if (profile->password != NULL)
+        return "password";
+    if (profile->secret_arn != NULL)
+        return "secret";
+    if (profile->workgroup_name != NULL)
+        return "serverless";
+    return profile->cluster_identifier != NULL ? "iam" : "pgpass";
+}
+
+/* Who fills in what the profile leaves out: TRUE when that is not PG* and the table's fallbacks. */
+static gboolean is_filled_by_login(const Profile *profile, const FieldRow *row)
+{
+    static const char *const of_secret[] = {"host", "port", "database", "user", "password", NULL};
+    static const char *const of_server[] = {"user", "password", NULL};
+    static const char *const of_api[] = {"host", "port", "user", "password", NULL};
+    gboolean by_api = g_strcmp0(profile->transport, "data-api") == 0;
+    if (strcmp(profile->auth, "secret") == 0)
+        return g_strv_contains(by_api ? of_api : of_secret, row->name);
+    if (strcmp(profile->auth, "iam") != 0 && strcmp(profile->auth, "serverless") != 0)
+        return FALSE;
+    gboolean is_named = profile->cluster_identifier != NULL || profile->workgroup_name != NULL;
+    return g_strv_contains(by_api || (is_named && profile->host == NULL) ? of_api : of_server,
+                           row->name);
+}
+
 static gboolean apply_environment(Profile *profile, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(variables); i++) {
         const char *value = g_getenv(variables[i].variable);
         const FieldRow *row = field_find(fields, variables[i].field);
-        if (value == NULL || *value == '\0' || !field_is_unset(row, profile))
+        if (value == NULL || *value == '\0' || !field_is_unset(row, profile) ||
+            is_filled_by_login(profile, row))
             continue;
         g_autofree char *where =
             g_strconcat("the environment variable ", variables[i].variable, NULL);
@@ -149,19 +188,33 @@ static gboolean apply_environment(Profile *profile, GError **error)
 static void apply_fallbacks(Profile *profile)
 {
     for (const FieldRow *row = fields; row->name != NULL; row++)
-        if (row->fallback != NULL && field_is_unset(row, profile))
+        if (row->fallback != NULL && field_is_unset(row, profile) &&
+            !is_filled_by_login(profile, row))
             field_set(row, profile, row->name, row->fallback, NULL);
-    if (profile->auth == NULL)
-        profile->auth = g_strdup(profile->password != NULL ? "password" : "pgpass");
+}
+
+static gboolean is_missing(const Profile *profile, const char *name)
+{
+    const FieldRow *row = field_find(fields, name);
+    return field_is_unset(row, profile) && !is_filled_by_login(profile, row);
 }
 
 static Profile *finish(Profile *profile, const char *where, GError **error)
 {
     g_autoptr(Profile) owned = profile;
+    gboolean is_guessed = profile->auth == NULL;
+    if (is_guessed)
+        profile->auth = g_strdup(guess_auth(profile));
     if (!apply_environment(profile, error))
         return NULL;
+    if (is_guessed && profile->password != NULL) {
+        g_free(profile->auth);
+        profile->auth = g_strdup("password");
+    }
     apply_fallbacks(profile);
-    const char *missing = profile->host == NULL ? "host" : profile->user == NULL ? "user" : NULL;
+    const char *missing = is_missing(profile, "host")   ? "host"
+                          : is_missing(profile, "user") ? "user"
+                                                        : NULL;
     if (missing != NULL) {
         g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s: [%s] has no %s", where, profile->name,
                     missing);
@@ -203,16 +256,12 @@ static gboolean check_private(const char *path, const char *group, GError **erro
 
 static gboolean refuse_key(const char *path, const char *group, const char *key, GError **error)
 {
-    gboolean is_key = field_find(sandbox_fields, key) != NULL;
     g_autoptr(GString) known = g_string_new(NULL);
     for (const FieldRow *row = fields; row->name != NULL; row++)
-        if (!row->is_later)
-            g_string_append_printf(known, "%s%s", known->len > 0 ? ", " : "", row->name);
-    g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s: [%s] %s is not a setting of a profile%s%s",
-                path, group, key,
-                is_key ? "; keep AWS keys in ~/.aws/credentials and name them with aws_profile"
-                       : "; there are: ",
-                is_key ? "" : known->str);
+        g_string_append_printf(known, "%s%s", known->len > 0 ? ", " : "", row->name);
+    g_set_error(error, RS_ERROR, RS_ERROR_CONFIG,
+                "%s: [%s] %s is not a setting of a profile; there are: %s", path, group, key,
+                known->str);
     return FALSE;
 }
 

@@ -41,11 +41,16 @@ typedef struct Profile {
     char **db_groups; /* NULL-terminated, or NULL */
     gboolean auto_create;
     char *tempdir_region;
-    char *query_group;   /* label for the server's query views, or NULL */
-    char *access_key_id; /* explicit keys: the sandbox's own only */
-    Secret *secret_access_key;
-    char **schema_filter; /* NULL-terminated, or NULL */
+    char *query_group; /* label for the server's query views, or NULL */
+    char *external_id; /* what the policy of role_arn asks for, or NULL */
+    /* Explicit keys: those of the sandbox, or of a file that is 0600. */
+    char *access_key_id;
+    Secret *secret_access_key, *session_token;
+    int poll_interval_ms, max_poll_attempts; /* transport data-api */
+    char **schema_filter;                    /* NULL-terminated, or NULL */
     gboolean read_only, production;
+    gboolean require_tls;     /* no session without TLS */
+    gboolean iam_role_only;   /* statements may name S3 by aws_iam_role, never by keys */
     int statement_timeout_ms; /* 0: none */
     int connect_timeout_ms;
     int keepalive_s;
@@ -61,7 +66,7 @@ char **profile_names(GError **error);
 /* "key = value" lines without secrets. Free with g_free. */
 char *profile_describe(const Profile *profile);
 
-/* The table of fields, ending with a NULL name; static. Rows with is_later are known by name only. */
+/* The table of fields, ending with a NULL name; static. */
 const FieldRow *profile_fields(void);
 
 Profile *profile_copy(const Profile *profile);
