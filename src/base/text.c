@@ -187,3 +187,22 @@ gboolean text_is_one_of(const char *value, const char *const *words)
 {
     return value != NULL && g_strv_contains(words, value);
 }
+
+/* One row of the table at a time. */
+guint text_distance(const char *a, const char *b)
+{
+    gsize length = strlen(b);
+    g_autofree guint *row = g_new(guint, length + 1);
+    for (gsize j = 0; j <= length; j++)
+        row[j] = (guint)j;
+    for (gsize i = 0; a[i] != '\0'; i++) {
+        guint diagonal = row[0];
+        row[0] = (guint)i + 1;
+        for (gsize j = 0; j < length; j++) {
+            guint change = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = MIN(MIN(row[j], row[j + 1]) + 1, change);
+        }
+    }
+    return row[length];
+}

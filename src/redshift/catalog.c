@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "redshift/catalog_private.h"
 #include "sql/ident.h"
 
@@ -82,25 +83,6 @@ gboolean catalog_parse_name(const char *text, char **schema, char **relation, GE
 
 #define NAMES_SUGGESTED 3
 
-/* Levenshtein's distance in bytes, one row of the table at a time. */
-static guint distance(const char *a, const char *b)
-{
-    gsize length = strlen(b);
-    g_autofree guint *row = g_new(guint, length + 1);
-    for (gsize j = 0; j <= length; j++)
-        row[j] = (guint)j;
-    for (gsize i = 0; a[i] != '\0'; i++) {
-        guint diagonal = row[0];
-        row[0] = (guint)i + 1;
-        for (gsize j = 0; j < length; j++) {
-            guint change = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = MIN(MIN(row[j], row[j + 1]) + 1, change);
-        }
-    }
-    return row[length];
-}
-
 typedef struct {
     const char *name;
     guint distance;
@@ -123,7 +105,7 @@ char *catalog_near_misses(const char *name, const GPtrArray *names)
     for (guint i = 0; i < names->len; i++) {
         NearName entry = {.name = names->pdata[i]};
         gboolean contains = length >= 3 && strstr(entry.name, lower) != NULL;
-        entry.distance = contains ? 1 : distance(lower, entry.name);
+        entry.distance = contains ? 1 : text_distance(lower, entry.name);
         if (entry.distance <= limit)
             g_array_append_val(near, entry);
     }
