@@ -20,6 +20,9 @@ struct Workbench {
     gpointer prompt_user;
     CredentialsPrompt code_prompt;
     gpointer code_prompt_user;
+    void (*note)(gpointer user, const char *line);
+    gpointer note_user;
+    LoginMemory *logins; /* what AWS gave to log in with */
     GMutex prompt_lock; /* held while the user is asked: one question, however many sessions */
     Secret *prompted;   /* the answer, until the server refuses it */
     GPtrArray *jobs;    /* of Job; main thread */
@@ -32,6 +35,7 @@ struct Workbench {
     GQueue statements; /* of StatementLogEntry */
     CredentialsSource *credentials;
     S3Client *s3;
+    char *last_note;
 };
 
 /*
@@ -93,6 +97,7 @@ Workbench *workbench_new(Profile *profile)
     workbench->profile = profile;
     workbench->pool = pool_new(NULL, INTERACTIVE_WORKERS, BULK_WORKERS);
     workbench->catalog = catalog_new();
+    workbench->logins = login_memory_new();
     workbench->jobs = g_ptr_array_new_with_free_func(job_unref);
     g_mutex_init(&workbench->prompt_lock);
     g_mutex_init(&workbench->lock);
@@ -113,6 +118,8 @@ void workbench_free(Workbench *workbench)
     session_free(workbench->session);
     s3_client_free(workbench->s3);
     credentials_source_free(workbench->credentials);
+    login_memory_free(workbench->logins);
+    g_free(workbench->last_note);
     catalog_free(workbench->catalog);
     g_queue_clear_full(&workbench->statements, statement_entry_free);
     g_cond_clear(&workbench->session_given);
@@ -178,15 +185,48 @@ static Secret *ask_keyring(gpointer user, const Profile *profile, GCancellable *
                           cancellable, error);
 }
 
+/* The same thing is said once, however many sessions do it. Any thread. */
+static void tell_note(gpointer user, const char *line)
+{
+    Workbench *workbench = user;
+    g_mutex_lock(&workbench->lock);
+    gboolean said = g_strcmp0(workbench->last_note, line) == 0;
+    if (!said) {
+        g_free(workbench->last_note);
+        workbench->last_note = g_strdup(line);
+    }
+    g_mutex_unlock(&workbench->lock);
+    if (said)
+        return;
+    log_write(LOG_LEVEL_INFO, "%s", line);
+    if (workbench->note != NULL)
+        workbench->note(workbench->note_user, line);
+}
+
+void workbench_set_note(Workbench *workbench, void (*note)(gpointer user, const char *line),
+                        gpointer user)
+{
+    workbench->note = note;
+    workbench->note_user = user;
+}
+
 Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error)
 {
     const LoginSecrets secrets = {
         .prompt = workbench->prompt == NULL ? NULL : ask_once,
         .keyring = ask_keyring,
+        .note = tell_note,
         .user = workbench,
     };
+    g_autofree char *region = workbench_region(workbench);
+    const LoginContext login = {.profile = workbench->profile,
+                                .secrets = &secrets,
+                                .credentials = workbench_credentials(workbench),
+                                .region = region,
+                                .memory = workbench->logins,
+                                .application = "redsmith"};
     g_autoptr(GError) failure = NULL;
-    Session *session = login_open(workbench->profile, &secrets, "redsmith", cancellable, &failure);
+    Session *session = login_open(&login, cancellable, &failure);
     if (session != NULL) {
         session_set_log(session, note_statement, workbench);
         return session;
@@ -261,6 +301,8 @@ static CredentialsSource *open_credentials(Workbench *workbench)
     CredentialsSettings settings = {.access_key_id = profile->access_key_id,
                                     .secret_access_key = profile->secret_access_key,
                                     .session_token = profile->session_token,
+                                    .role_arn = profile->role_arn,
+                                    .external_id = profile->external_id,
                                     .aws_profile = profile->aws_profile,
                                     .region = region,
                                     .endpoint_url = profile->endpoint_url,

@@ -44,6 +44,14 @@ void workbench_set_prompt(Workbench *workbench, LoginSecret prompt, gpointer use
  */
 void workbench_set_code_prompt(Workbench *workbench, CredentialsPrompt prompt, gpointer user);
 
+/*
+ * What is told when a login was done otherwise than the profile says (no keyring here: asked instead), or
+ * when something was lost with a connection: one line, on the thread that connects. Set before the first
+ * session.
+ */
+void workbench_set_note(Workbench *workbench, void (*note)(gpointer user, const char *line),
+                        gpointer user);
+
 /* A new session of the profile, logged in the statement log. Any thread. Free with session_free. */
 Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error);
 

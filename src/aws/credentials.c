@@ -69,6 +69,9 @@ CredentialsSource *credentials_source_new_with(const CredentialsSettings *settin
     source->settings.access_key_id = g_strdup(settings->access_key_id);
     source->settings.secret_access_key =
         secret_new(secret_peek(secret), (gssize)secret_length(secret));
+    source->settings.session_token = secret_new(secret_peek(settings->session_token), -1);
+    source->settings.role_arn = g_strdup(settings->role_arn);
+    source->settings.external_id = g_strdup(settings->external_id);
     source->settings.aws_profile = g_strdup(settings->aws_profile);
     source->settings.region = g_strdup(settings->region);
     source->settings.endpoint_url = g_strdup(settings->endpoint_url);
@@ -104,6 +107,9 @@ void credentials_source_free(CredentialsSource *source)
     g_clear_error(&source->failure);
     g_free((char *)source->settings.access_key_id);
     secret_unref((Secret *)source->settings.secret_access_key);
+    secret_unref((Secret *)source->settings.session_token);
+    g_free((char *)source->settings.role_arn);
+    g_free((char *)source->settings.external_id);
     g_free((char *)source->settings.aws_profile);
     g_free((char *)source->settings.region);
     g_free((char *)source->settings.endpoint_url);
@@ -130,7 +136,8 @@ static Credentials *ask_providers(CredentialsSource *source, GCancellable *cance
                                .profile_chosen = source->settings.aws_profile != NULL,
                                .visited = visited,
                                .notes = notes};
-    return provider_ask_chain(&context, cancellable, error);
+    g_autoptr(Credentials) base = provider_ask_chain(&context, cancellable, error);
+    return base == NULL ? NULL : provider_assume_chain(&context, base, cancellable, error);
 }
 
 /* New ones, unless they have expired already. */

@@ -65,6 +65,9 @@ typedef struct {
     const char *access_key_id; /* the caller's own keys */
     const Secret *secret_access_key;
     const Secret *session_token; /* NULL unless the key is a temporary one */
+    /* Roles that are assumed with what the chain answered, one after the other: ARNs separated by
+     * commas, or NULL; external_id is what the first one's policy asks for. */
+    const char *role_arn, *external_id;
     const char *aws_profile;     /* NULL: AWS_PROFILE, AWS_DEFAULT_PROFILE, "default" */
     const char *region;          /* of STS; NULL: see aws/region */
     const char *endpoint_url;    /* of STS; NULL: see aws/endpoint */

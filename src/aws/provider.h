@@ -77,6 +77,11 @@ ProviderAnswer provider_instance(ProviderContext *context, const char *name,
 Credentials *provider_ask_chain(ProviderContext *context, GCancellable *cancellable,
                                 GError **error);
 
+/* The roles of settings->role_arn, each assumed with the keys of the one before; a new reference to base
+ * without any. */
+Credentials *provider_assume_chain(ProviderContext *context, Credentials *base,
+                                   GCancellable *cancellable, GError **error);
+
 /* The rows that read context->profile, in the order of the chain. */
 Credentials *provider_ask_profile(ProviderContext *context, GCancellable *cancellable,
                                   GError **error);

@@ -201,3 +201,55 @@ ProviderAnswer provider_role(ProviderContext *context, const char *name, Credent
     g_free(role.session_name);
     return *credentials != NULL ? PROVIDER_ANSWERED : PROVIDER_FAILED;
 }
+
+/* --- the caller's own roles -------------------------------------------------------------------- */
+
+static Credentials *assume_next(const ProviderContext *context, const char *arn,
+                                const char *external_id, Credentials *base,
+                                GCancellable *cancellable, GError **error)
+{
+    g_autofree char *what = g_strdup_printf("role_arn: cannot assume %s", arn);
+    g_autofree char *session_name = provider_session_name(context);
+    g_autoptr(CredentialsSource) source = credentials_source_new_fixed(base);
+    g_autoptr(StsClient) sts =
+        sts_client_new(context->settings->endpoint_url, context->settings->region, source);
+    sts_client_set_hooks(sts, context->hooks);
+    StsRole request = {.role_arn = arn,
+                       .session_name = session_name,
+                       .external_id = is_set(external_id) ? external_id : NULL,
+                       .what = what,
+                       .provider = "assumed role"};
+    Credentials *credentials = sts_assume_role(sts, &request, cancellable, error);
+    if (credentials == NULL)
+        return NULL;
+    credentials->attended = base->attended;
+    credentials->origin =
+        g_strdup_printf("%s, by %s%s%s", arn, base->provider, base->origin != NULL ? ", " : "",
+                        base->origin != NULL ? base->origin : "");
+    return credentials;
+}
+
+Credentials *provider_assume_chain(ProviderContext *context, Credentials *base,
+                                   GCancellable *cancellable, GError **error)
+{
+    const CredentialsSettings *settings = context->settings;
+    g_autoptr(Credentials) last = credentials_ref(base);
+    if (!is_set(settings->role_arn))
+        return g_steal_pointer(&last);
+    g_auto(GStrv) arns = g_strsplit(settings->role_arn, ",", -1);
+    for (guint i = 0; arns[i] != NULL; i++) {
+        const char *arn = g_strstrip(arns[i]);
+        if (!g_str_has_prefix(arn, "arn:")) {
+            g_set_error(error, RS_ERROR, RS_ERROR_CONFIG,
+                        "role_arn: \"%s\" is no ARN; expected arn:aws:iam::ACCOUNT:role/NAME", arn);
+            return NULL;
+        }
+        Credentials *next = assume_next(context, arn, i == 0 ? settings->external_id : NULL, last,
+                                        cancellable, error);
+        if (next == NULL)
+            return NULL;
+        credentials_unref(last);
+        last = next;
+    }
+    return g_steal_pointer(&last);
+}

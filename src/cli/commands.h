@@ -25,8 +25,8 @@ gboolean describe_run(CliContext *cli, GError **error);
 /* preview and query */
 typedef struct {
     SelectOptions select;
-    char *format, *sql, *file;
-    gboolean no_header;
+    char *format, *sql, *file, *output;
+    gboolean no_header, overwrite;
 } RowsOptions;
 extern const CliOption preview_options[];
 gboolean preview_run(CliContext *cli, GError **error);

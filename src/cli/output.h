@@ -1,20 +1,16 @@
 /*
- * output: rows on standard output: table, csv, tsv, json, jsonl.
+ * output: rows on standard output: the table, and every format of redshift/row_writer.h.
  *
  * Rows are printed as they come; nothing but the first rows of a table (which decide its widths) is
  * held. NULL and the empty string are told apart in every format:
  *
  *   table  the markers of the settings; every cell passes text_printable; on a terminal the line fits
  *          its width, cells are cut with … and columns that do not fit are left out and counted
- *   csv    as psql --csv writes it (RFC 4180 quoting, only where needed), NULL as an empty field; an
- *          empty string is "" , which psql does not tell apart
- *   tsv    tab separated, backslash escapes as COPY's text format has them, NULL as \N
- *   json   one array of objects; numbers exactly as the server wrote them, truth values as true and
- *          false, SUPER values as the JSON they are, all else as strings
- *   jsonl  one such object a line
+ *   the others  as row_writer.h says
  *
  * Threads: one thread at a time.
- * Errors:  RS_ERROR_CANCELLED when the reader of stdout has gone, RS_ERROR_LIMIT for a full disk
+ * Errors:  RS_ERROR_CANCELLED when the reader of stdout has gone, RS_ERROR_LIMIT for a full disk,
+ *          RS_ERROR_UNSUPPORTED for columns that the format cannot hold
  *
  * Call order:  output_new, output_row ..., output_end, output_free
  */
@@ -23,12 +19,24 @@
 
 #include <stdio.h>
 
-#include "redshift/session.h"
+#include "redshift/row_writer.h"
 
-typedef enum { OUTPUT_TABLE, OUTPUT_CSV, OUTPUT_TSV, OUTPUT_JSON, OUTPUT_JSONL } OutputFormat;
+typedef enum {
+    OUTPUT_TABLE,
+    OUTPUT_TEXT,
+    OUTPUT_CSV,
+    OUTPUT_TSV,
+    OUTPUT_JSON,
+    OUTPUT_JSONL,
+    OUTPUT_PSQL,
+    OUTPUT_INSERT,
+    OUTPUT_MARKDOWN,
+} OutputFormat;
 
 /* "table", "csv" ... FALSE for an unknown name. */
 gboolean output_format_from_name(const char *name, OutputFormat *format);
+/* The same format of a file; FALSE for the table, which belongs on a terminal. */
+gboolean output_format_of_rows(OutputFormat format, RowFormat *rows);
 
 typedef struct Output Output;
 
@@ -62,12 +70,5 @@ guint output_n_left_out(const Output *output);
 
 void output_free(Output *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Output, output_free)
-
-/* Appends a JSON string, quotes included: control, format and bidi characters are escaped and invalid
- * bytes replaced, so that a terminal can show it. */
-void output_append_json_string(GString *out, const char *bytes, gsize length);
-
-/* TRUE when the text is a number by JSON's grammar. */
-gboolean output_is_json_number(const char *text, gsize length);
 
 #endif

@@ -13,11 +13,13 @@ struct Output {
     OutputStyle style;
     char *null_marker, *empty_marker;
     guint n_columns;
-    char **names; /* printable; JSON: made distinct */
-    guint32 *types;
+    RowWriter *writer; /* NULL: the table */
+    GError *refused;   /* why there is no writer for these columns */
     guint64 n_rows;
     GString *line; /* reused */
     /* table */
+    char **names;
+    guint32 *types;
     GPtrArray *sample; /* of GPtrArray of cells, until the widths are known */
     int *widths;       /* NULL until then */
     guint n_shown;     /* columns that fit */

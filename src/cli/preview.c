@@ -4,16 +4,23 @@
 #define AT(member) G_STRUCT_OFFSET(RowsOptions, member)
 
 const CliOption preview_options[] = {
-    {"format", 0, CLI_STRING, AT(format), "table, csv, tsv, json or jsonl", "FORMAT"},
+    {"format", 0, CLI_STRING, AT(format),
+     "table, csv, tsv, json, jsonl, psql, insert, markdown or text", "FORMAT"},
     {"no-header", 0, CLI_FLAG, AT(no_header), "leave out the line of names", NULL},
+    {"output", 'o', CLI_STRING, AT(output),
+     "write the rows to a file: format by its suffix, .gz or .zst behind it", "FILE"},
+    {"overwrite", 0, CLI_FLAG, AT(overwrite), "replace the FILE that is there", NULL},
     {0},
 };
 
 static gboolean print_preview(CliContext *cli, Session *session, GError **error)
 {
     const RowsOptions *options = cli->options;
-    OutputFormat format;
-    if (!cli_output_format(cli, options->format, &format, error))
+    OutputFormat format = OUTPUT_TABLE;
+    ExportRequest request = {.header = !options->no_header, .overwrite = options->overwrite};
+    if (options->output != NULL
+            ? !export_request_init(&request, options->output, options->format, error)
+            : !cli_output_format(cli, options->format, &format, error))
         return FALSE;
     g_autoptr(SqlQuery) query = select_query(cli, &options->select, cli->arguments[0],
                                              cli->settings->preview_rows, session, error);
@@ -24,7 +31,12 @@ static gboolean print_preview(CliContext *cli, Session *session, GError **error)
         g_autofree char *line = g_strconcat(sql, "\n", NULL);
         return cli_print_text(cli, line, error);
     }
-    return rows_print(cli, session, sql, format, !options->no_header, error);
+    if (options->output == NULL)
+        return rows_print(cli, session, sql, format, !options->no_header, error);
+    request.sql = sql;
+    request.schema = query->schema;
+    request.relation = query->relation;
+    return rows_export(cli, session, &request, error);
 }
 
 gboolean preview_run(CliContext *cli, GError **error)

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/rows.h"
 #include "cli/terminal.h"
+#include "job/export_file.h"
 #include "sql/lexer.h"
 
 #define AT(member) G_STRUCT_OFFSET(RowsOptions, member)
@@ -13,8 +14,12 @@ enum { MAX_STATEMENT_BYTES = 16 << 20 }; /* Redshift guide, "Quotas and limits":
 const CliOption query_options[] = {
     {"command", 'c', CLI_STRING, AT(sql), "the SQL to run", "SQL"},
     {"file", 'f', CLI_STRING, AT(file), "read the SQL from a file; - is standard input", "FILE"},
-    {"format", 0, CLI_STRING, AT(format), "table, csv, tsv, json or jsonl", "FORMAT"},
+    {"format", 0, CLI_STRING, AT(format),
+     "table, csv, tsv, json, jsonl, psql, insert, markdown or text", "FORMAT"},
     {"no-header", 0, CLI_FLAG, AT(no_header), "leave out the line of names", NULL},
+    {"output", 'o', CLI_STRING, AT(output),
+     "write the rows to a file: format by its suffix, .gz or .zst behind it", "FILE"},
+    {"overwrite", 0, CLI_FLAG, AT(overwrite), "replace the FILE that is there", NULL},
     {0},
 };
 
@@ -61,6 +66,12 @@ static gboolean check_statement(CliContext *cli, const char *sql, GError **error
                     sql);
         return FALSE;
     }
+    const RowsOptions *options = cli->options;
+    if (options->output != NULL && class != SQL_READS && class != SQL_SESSION) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                    "--output takes rows, and this statement gives none: %.60s", sql);
+        return FALSE;
+    }
     if (profile->production && class == SQL_DESTRUCTIVE) {
         g_autofree char *what = g_strdup_printf("%.60s", sql);
         return terminal_confirm(cli, what, profile->name, error);
@@ -76,7 +87,12 @@ static gboolean run_statement(CliContext *cli, Session *session, const char *sql
         g_autofree char *line = g_strconcat(sql, ";\n", NULL);
         return cli_print_text(cli, line, error);
     }
-    return rows_print(cli, session, sql, format, !options->no_header, error);
+    if (options->output == NULL)
+        return rows_print(cli, session, sql, format, !options->no_header, error);
+    ExportRequest request = {
+        .sql = sql, .header = !options->no_header, .overwrite = options->overwrite};
+    return export_request_init(&request, options->output, options->format, error) &&
+           rows_export(cli, session, &request, error);
 }
 
 static gboolean run_statements(CliContext *cli, const char *text, const GArray *spans,
@@ -95,19 +111,43 @@ static gboolean run_statements(CliContext *cli, const char *text, const GArray *
     return done;
 }
 
+/* The words of the options, before anything is sent. */
+static gboolean check_format(CliContext *cli, OutputFormat *format, GError **error)
+{
+    const RowsOptions *options = cli->options;
+    ExportRequest request = {0};
+    if (options->output == NULL)
+        return cli_output_format(cli, options->format, format, error);
+    *format = OUTPUT_TABLE;
+    return export_request_init(&request, options->output, options->format, error) &&
+           export_file_check(options->output, options->overwrite, error);
+}
+
+static gboolean check_count(CliContext *cli, guint n_statements, GError **error)
+{
+    const RowsOptions *options = cli->options;
+    if (n_statements == 0) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "the SQL holds no statement");
+        return FALSE;
+    }
+    if (n_statements == 1 || options->output == NULL)
+        return TRUE;
+    g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                "--output takes the rows of one statement, and the SQL holds %u", n_statements);
+    return FALSE;
+}
+
 gboolean query_run(CliContext *cli, GError **error)
 {
     const RowsOptions *options = cli->options;
     OutputFormat format;
     g_autofree char *text = read_sql(options, error);
     if (text == NULL || !cli_check_text(text, "the SQL", error) ||
-        !cli_output_format(cli, options->format, &format, error))
+        !check_format(cli, &format, error))
         return FALSE;
     g_autoptr(GArray) spans = sql_split(text, -1);
-    if (spans->len == 0) {
-        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "the SQL holds no statement");
+    if (!check_count(cli, spans->len, error))
         return FALSE;
-    }
     for (guint i = 0; i < spans->len; i++) {
         SqlSpan span = g_array_index(spans, SqlSpan, i);
         g_autofree char *sql = g_strndup(text + span.start, span.length);

@@ -62,3 +62,41 @@ gboolean rows_print(CliContext *cli, Session *session, const char *sql, OutputFo
         say_rows(cli, output);
     return TRUE;
 }
+
+static gboolean print_result(CliContext *cli, const ExportRequest *request,
+                             const ExportResult *result, GError **error)
+{
+    if (cli->globals.json) {
+        cJSON *object = cJSON_CreateObject();
+        g_autofree char *path = g_utf8_make_valid(request->path, -1);
+        cJSON_AddStringToObject(object, "file", path);
+        cJSON_AddStringToObject(object, "format", row_format_name(request->format));
+        cJSON_AddNumberToObject(object, "rows", (double)result->rows);
+        cJSON_AddNumberToObject(object, "bytes", (double)result->bytes);
+        return cli_print_json(cli, object, error);
+    }
+    g_autofree char *rows = text_count(result->rows);
+    g_autofree char *bytes = text_bytes(result->bytes);
+    narrator_say(cli->narrator, "%s row%s, %s, to %s", rows, result->rows == 1 ? "" : "s", bytes,
+                 request->path);
+    return TRUE;
+}
+
+gboolean rows_export(CliContext *cli, Session *session, const ExportRequest *request,
+                     GError **error)
+{
+    g_autoptr(Plan) plan =
+        export_plan_new(request, workbench_profile(cli->workbench)->name, "rows", error);
+    if (plan == NULL)
+        return FALSE;
+    Progress progress = {0};
+    ExportResult result = {0};
+    progress_begin_job(&progress);
+    progress_begin_step(&progress, 0);
+    narrator_begin_job(cli->narrator, plan, &progress);
+    gboolean done =
+        export_run(session, request, &progress, NULL, NULL, &result, cli->cancellable, error);
+    progress_end_job(&progress, done ? JOB_DONE : JOB_FAILED);
+    narrator_end_job(cli->narrator);
+    return done && print_result(cli, request, &result, error);
+}

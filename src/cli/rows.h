@@ -7,9 +7,15 @@
 #define REDSMITH_CLI_ROWS_H
 
 #include "cli/cli.h"
+#include "job/export.h"
 
 /* Runs sql and prints its rows; for a statement without rows its outcome is narrated. */
 gboolean rows_print(CliContext *cli, Session *session, const char *sql, OutputFormat format,
                     gboolean header, GError **error);
+
+/* Runs the request's statement into its file and narrates progress and outcome; with --json the outcome
+ * is an object on standard output. */
+gboolean rows_export(CliContext *cli, Session *session, const ExportRequest *request,
+                     GError **error);
 
 #endif

@@ -185,6 +185,7 @@ static gboolean run_step(Execution *run, GError **error)
         [STEP_DOWNLOAD] = execution_download_step,
         [STEP_CHECK] = execution_check_step,
         [STEP_CLEAN] = execution_clean_step,
+        [STEP_EXPORT] = execution_export_step,
     };
     const PlanStep *step = execution_step(run);
     gint64 started = g_get_monotonic_time();
@@ -246,6 +247,17 @@ static void fill_unload(Execution *run, JobResult *result)
                                           result->files, result->files == 1 ? "" : "s", bytes, to);
 }
 
+static void fill_export(Execution *run, JobResult *result)
+{
+    result->rows_unloaded = noted(run, "rows");
+    result->bytes = (guint64)MAX(noted(run, "bytes"), 0);
+    result->files = 1;
+    g_autofree char *rows = rows_text(result->rows_unloaded);
+    g_autofree char *bytes = text_bytes(result->bytes);
+    result->summary =
+        g_strdup_printf("%s, %s, to %s", rows, bytes, plan_text_detail(run->plan, "path"));
+}
+
 /* Bytes and objects of the stage's parts. */
 static void count_files(Execution *run, JobResult *result)
 {
@@ -300,7 +312,10 @@ static void fill_result(Execution *run)
     static const struct {
         const char *kind;
         void (*fill)(Execution *run, JobResult *result);
-    } kinds[] = {{"unload", fill_unload}, {"write", fill_write}, {"merge", fill_merge}};
+    } kinds[] = {{"unload", fill_unload},
+                 {"write", fill_write},
+                 {"merge", fill_merge},
+                 {"export", fill_export}};
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (strcmp(run->plan->kind, kinds[i].kind) == 0)
             kinds[i].fill(run, run->result);

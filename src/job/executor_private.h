@@ -105,6 +105,10 @@ gboolean execution_download_step(Execution *run, GError **error);
 /* The folder of files that are not all there yet. */
 void execution_remove_download(Execution *run);
 
+/* --- executor_export.c ---------------------------------------------------------------------------- */
+
+gboolean execution_export_step(Execution *run, GError **error);
+
 /* --- executor_errors.c ---------------------------------------------------------------------------- */
 
 /* Reads why a COPY was refused, traces lines to the user's files into result->load_errors, and sets

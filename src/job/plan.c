@@ -13,6 +13,7 @@ static const char *const step_names[] = {
     [STEP_SQL] = "sql",       [STEP_TRANSACTION] = "transaction",
     [STEP_UNLOAD] = "unload", [STEP_DOWNLOAD] = "download",
     [STEP_CHECK] = "check",   [STEP_CLEAN] = "clean",
+    [STEP_EXPORT] = "export",
 };
 
 static const char *const action_names[] = {

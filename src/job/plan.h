@@ -31,6 +31,7 @@ typedef enum {
     STEP_DOWNLOAD,    /* files of the unload's manifest to a folder */
     STEP_CHECK,       /* counts that must agree */
     STEP_CLEAN,       /* the stage's objects and leftover tables */
+    STEP_EXPORT,      /* rows of a query to a local file: job/export.h */
 } StepKind;
 
 const char *step_kind_name(StepKind kind); /* "upload" ... static */
@@ -81,7 +82,7 @@ typedef struct {
 
 typedef struct {
     char *id;    /* 8 hex digits, unique per machine: "91c07f3a" */
-    char *kind;  /* "unload", "write", "merge" */
+    char *kind;  /* "unload", "write", "merge", "export" */
     char *title; /* "write orders.csv into public.orders, append" */
     char *profile;
     char *stage_url;      /* s3://bucket/prefix/id/ or NULL */

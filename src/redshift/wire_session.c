@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "redshift/server_error.h"
 #include "redshift/wire_private.h"
+#include "sql/literal.h"
 
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000
 #define DEFAULT_KEEPALIVE_S 60
@@ -185,7 +186,21 @@ static char *short_version(const char *text)
     return g_strndup(text, length);
 }
 
-/* What the server is, and the settings that a start-up packet cannot carry. */
+/* The settings that a start-up packet cannot carry. */
+static gboolean apply_settings(WireSession *session, const WireOptions *options,
+                               GCancellable *cancellable, GError **error)
+{
+    g_autofree char *label = sql_literal(options->query_group);
+    g_autofree char *group = label == NULL ? NULL : g_strdup_printf("SET query_group TO %s", label);
+    g_autofree char *limit =
+        options->statement_timeout_ms == 0
+            ? NULL
+            : g_strdup_printf("SET statement_timeout TO %u", options->statement_timeout_ms);
+    return (group == NULL || session_run(&session->head, group, NULL, cancellable, error)) &&
+           (limit == NULL || session_run(&session->head, limit, NULL, cancellable, error));
+}
+
+/* What the server is. */
 static gboolean introduce(WireSession *session, const WireOptions *options,
                           GCancellable *cancellable, GError **error)
 {
@@ -201,11 +216,7 @@ static gboolean introduce(WireSession *session, const WireOptions *options,
     session->head.info.backend_pid = row == NULL || row[1] == NULL
                                          ? PQbackendPID(session->conn)
                                          : (int)g_ascii_strtoll(row[1], NULL, 10);
-    if (options->statement_timeout_ms == 0)
-        return TRUE;
-    g_autofree char *sql =
-        g_strdup_printf("SET statement_timeout TO %u", options->statement_timeout_ms);
-    return session_run(&session->head, sql, NULL, cancellable, error);
+    return apply_settings(session, options, cancellable, error);
 }
 
 static WireSession *session_new(const WireOptions *options)

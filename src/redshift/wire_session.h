@@ -22,6 +22,7 @@ typedef struct {
     const char *sslmode;        /* disable ... verify-full */
     const char *sslrootcert;    /* NULL: libpq's default */
     const char *application;    /* application_name */
+    const char *query_group;    /* label of the statements, or NULL */
     guint connect_timeout_ms;   /* 0: 10,000 */
     guint keepalive_s;          /* 0: 60; always below 300 */
     guint statement_timeout_ms; /* 0: none */

@@ -132,9 +132,9 @@ static void test_json_numbers(void)
     static const char *const good[] = {"0", "-1", "12.50", "1e5", "1.5E-10", "1e+20"};
     static const char *const bad[] = {"", "-", "01", ".5", "5.", "1e", "NaN", "+1", "1 ", "0x1"};
     for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
-        g_assert_true(output_is_json_number(good[i], strlen(good[i])));
+        g_assert_true(row_is_json_number(good[i], strlen(good[i])));
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
-        g_assert_false(output_is_json_number(bad[i], strlen(bad[i])));
+        g_assert_false(row_is_json_number(bad[i], strlen(bad[i])));
 }
 
 static void test_a_table_tells_null_from_empty(void)
