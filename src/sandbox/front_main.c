@@ -251,7 +251,9 @@ int front_main(const SandboxState *state, int listen_fd, int ready_fd)
     server.store = store_open(state->dir, &error);
     if (server.store != NULL)
         server.log = front_log_open(state, &error);
-    if (server.log == NULL) {
+    if (server.log != NULL && state->tls != TLS_OFF)
+        server.tls = front_tls_open(state, &error);
+    if (error != NULL) {
         log_write(LOG_LEVEL_ERROR, "the wire front cannot start: %s", error->message);
         return 1;
     }

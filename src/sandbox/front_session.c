@@ -209,10 +209,10 @@ gint64 front_next_query_id(FrontSession *session)
 /* Noted twice: sql/system.sql (last_of_session) says why. */
 static void set_last(FrontSession *session, const char *kind, gint64 query_id, gint64 rows)
 {
-    g_autofree char *setting = g_strdup_printf(
-        "SELECT pg_catalog.set_config('redsmith.last_%s', '%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT
-        "', false)",
-        kind, query_id, rows);
+    g_autofree char *setting =
+        g_strdup_printf("SELECT pg_catalog.set_config('redsmith.last_%s', '%" G_GINT64_FORMAT
+                        ":%" G_GINT64_FORMAT "', false)",
+                        kind, query_id, rows);
     if (session->status != 'E')
         backend_query(session, setting, NULL, NULL);
     front_log(session,

@@ -17,6 +17,7 @@
 #include "sandbox/faults.h"
 #include "sandbox/front.h"
 #include "sandbox/front_log.h"
+#include "sandbox/front_tls.h"
 #include "sandbox/protocol.h"
 #include "sandbox/rewrite.h"
 #include "sandbox/state.h"
@@ -26,6 +27,7 @@ typedef struct {
     Store *store;
     Faults *faults;
     FrontLog *log;
+    SSL_CTX *tls; /* NULL: --tls off */
     GMutex lock;
     GHashTable *sessions; /* FrontSession by the pid that its client knows */
 } FrontServer;

@@ -14,6 +14,7 @@
 #define GSS_REQUEST 80877104
 #define CANCEL_REQUEST 80877102
 #define PROTOCOL_3_0 (3 << 16)
+#define START_SECONDS 60 /* for what a client says before it is let in, and for its handshake */
 
 /* Redshift reads client_encoding as any of these; all mean UTF-8. */
 static const char *const utf8_names[] = {"utf8", "utf-8", "unicode", NULL};
@@ -347,6 +348,16 @@ static gboolean send_greeting(FrontSession *session, const Request *request)
     return message_send(&message, session->client);
 }
 
+/* What came in the clear behind the request must not count as if it had come through TLS: it may be
+ * somebody else's. */
+static gboolean start_tls(FrontSession *session)
+{
+    if (wire_has_input(session->client))
+        return refuse(session, "08P01", "received unencrypted data after SSL request");
+    return wire_write(session->client, "S", 1) && wire_flush(session->client) &&
+           front_tls_accept(session->server->tls, session->client, START_SECONDS);
+}
+
 /* The packets before the start-up packet proper. TRUE with the start-up packet in *fields. */
 static gboolean read_first_packets(FrontSession *session, Fields *fields)
 {
@@ -372,10 +383,25 @@ static gboolean read_first_packets(FrontSession *session, Fields *fields)
                           "unsupported frontend protocol %u.%u: server supports 3.0 to 3.0",
                           (guint)code >> 16, (guint)code & 0xffff);
         }
-        if (!wire_write(session->client, "N", 1) || !wire_flush(session->client))
+        if (code == SSL_REQUEST && session->server->tls != NULL && !wire_has_tls(session->client)) {
+            if (!start_tls(session))
+                return FALSE;
+        } else if (!wire_write(session->client, "N", 1) || !wire_flush(session->client)) {
             return FALSE;
+        }
     }
     return FALSE;
+}
+
+/* As a cluster with require_ssl answers. */
+static gboolean check_tls(FrontSession *session, const Request *request)
+{
+    if (session->server->state->tls != TLS_REQUIRE || wire_has_tls(session->client))
+        return TRUE;
+    return refuse(session, "28000",
+                  "no pg_hba.conf entry for host \"127.0.0.1\", user \"%s\", database \"%s\", "
+                  "SSL off",
+                  request->user, request->database);
 }
 
 /* A client that connects and stays silent must not hold a thread for ever. */
@@ -389,9 +415,9 @@ gboolean front_start(FrontSession *session)
 {
     Fields fields;
     g_auto(Request) request = {.passed = g_ptr_array_new_with_free_func(g_free)};
-    set_deadline(session, 60);
+    set_deadline(session, START_SECONDS);
     if (!read_first_packets(session, &fields) || !read_request(session, &request, &fields) ||
-        !authenticate(session, &request))
+        !check_tls(session, &request) || !authenticate(session, &request))
         return FALSE;
     set_deadline(session, 0);
     int fd = connect_postgres(session->server->state);

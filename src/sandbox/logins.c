@@ -47,6 +47,7 @@ PGconn *login_connect(const SandboxState *state, const Login *login, const char 
                       const char *application, GError **error)
 {
     g_autofree char *port = g_strdup_printf("%d", state->port);
+    /* "allow" is plaintext, unless the front requires TLS. */
     static const char *const keys[] = {"host",
                                        "port",
                                        "user",
@@ -58,9 +59,9 @@ PGconn *login_connect(const SandboxState *state, const Login *login, const char 
                                        "application_name",
                                        "connect_timeout",
                                        NULL};
-    const char *const values[] = {state->host, port,      login->user, login->password,
-                                  database,    "disable", "disable",   "UTF8",
-                                  application, "10",      NULL};
+    const char *const values[] = {state->host, port,    login->user, login->password,
+                                  database,    "allow", "disable",   "UTF8",
+                                  application, "10",    NULL};
     g_autoptr(PGconn) connection = PQconnectdbParams(keys, values, 0);
     if (PQstatus(connection) == CONNECTION_OK)
         return g_steal_pointer(&connection);
@@ -148,8 +149,11 @@ static PGconn *begin(const SandboxState *state, GError **error)
     return g_steal_pointer(&connection);
 }
 
-static gboolean new_password(Login *login, char *user, gint64 seconds, GError **error)
+static gboolean new_password(const SandboxState *state, Login *login, char *user, gint64 seconds,
+                             GError **error)
 {
+    if (state->credential_seconds > 0)
+        seconds = state->credential_seconds;
     login->user = user;
     login->password = random_password();
     login->expires = g_get_real_time() / G_USEC_PER_SEC + seconds;
@@ -200,7 +204,7 @@ gboolean login_for_user(const SandboxState *state, const char *db_user, gboolean
         return FALSE;
     }
     char *user = g_strconcat(auto_create ? "IAMA:" : "IAM:", name, NULL);
-    if (!new_password(login, user, seconds, error))
+    if (!new_password(state, login, user, seconds, error))
         return FALSE;
     g_autoptr(PGconn) connection = begin(state, error);
     if (connection == NULL)
@@ -220,7 +224,7 @@ gboolean login_for_user(const SandboxState *state, const char *db_user, gboolean
 gboolean login_for_identity(const SandboxState *state, const char *identity, gint64 seconds,
                             Login *login, GError **error)
 {
-    if (!new_password(login, g_strdup(identity), seconds, error))
+    if (!new_password(state, login, g_strdup(identity), seconds, error))
         return FALSE;
     g_autoptr(PGconn) connection = begin(state, error);
     return connection != NULL && ensure_role(connection, identity, error) &&

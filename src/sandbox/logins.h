@@ -9,6 +9,8 @@
  * "IAM:bob" acts as bob from its first statement, as on Redshift: what it creates is bob's. The user of an
  * IAM identity ("IAM:sandbox", "IAMR:role") is itself, with the rights of the sandbox's own user.
  *
+ * With --credential-seconds every password lasts that long, whatever was asked for.
+ *
  * Threads: any; blocks on PostgreSQL.
  * Errors:  RS_ERROR_CONNECT, RS_ERROR_USAGE (a name that the service refuses), RS_ERROR_NOT_FOUND
  *          (a group), RS_ERROR_INTERNAL.

@@ -20,8 +20,10 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_RUNNING = 3 };
 typedef struct {
     char *dir;
     char **faults; /* --fault RULE, in order; NULL when none */
+    SupervisorOptions supervisor;
     char *template_dir;
-    char *credentials; /* env: where the AWS keys come from; NULL: the account's own */
+    char *tls, *tls_certificate; /* words; NULL when not given */
+    char *credentials;           /* env: where the AWS keys come from; NULL: the account's own */
     gboolean clear, list, version;
 } Options;
 
@@ -73,7 +75,7 @@ static int run_start(const Options *options, char **words)
         return fail(error);
     gboolean running = supervisor_find(options->dir) > 0;
     gboolean fine = add_faults(options, &error) &&
-                    (running || supervisor_launch(options->dir, options->template_dir, &error)) &&
+                    (running || supervisor_launch(options->dir, &options->supervisor, &error)) &&
                     (state = state_load(options->dir, &error)) != NULL;
     close(lock);
     if (!fine)
@@ -103,7 +105,7 @@ static int run_serve(const Options *options, char **words)
     g_autoptr(GError) error = NULL;
     Serve serve = {.options = options, .lock = begin(options, &error)};
     if (serve.lock < 0 || !add_faults(options, &error) ||
-        !supervisor_run(options->dir, options->template_dir, announce, &serve, &error))
+        !supervisor_run(options->dir, &options->supervisor, announce, &serve, &error))
         return fail(error);
     return EXIT_DONE;
 }
@@ -124,7 +126,8 @@ static gboolean remove_data(const char *dir, GError **error)
     static const char *const names[] = {
         "pg",           "pg.new",     "run",         "log",         "s3",
         "keys",         "data-api",   "faults.conf", "sandbox.ini", "sandbox.ini.new",
-        "sandbox.lock", "alive.lock", "start.lock"};
+        "sandbox.lock", "alive.lock", "start.lock",  "ca.crt",      "ca.key",
+        "server.crt",   "server.key"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(dir, names[i], NULL);
         const char *argv[] = {"rm", "-rf", "--", path, NULL};
@@ -261,6 +264,7 @@ static int run_env(const Options *options, char **words)
         {"PGPASSWORD", state->password},
         {"PGDATABASE", state->database},
         {"PGSSLMODE", state->sslmode},
+        {"PGSSLROOTCERT", state->sslrootcert},
         {"REDSMITH_IAM_ROLE", state->iam_role},
         {"REDSMITH_TEMPDIR", state->tempdir},
         {"REDSMITH_SANDBOX_DIR", state->dir},
@@ -323,6 +327,13 @@ static gboolean parse(Options *options, int *argc, char ***argv, GError **error)
          "start, serve: add a fault rule first; may be repeated", "RULE"},
         {"template", 0, 0, G_OPTION_ARG_FILENAME, &options->template_dir,
          "start, serve: keep a prepared database in that folder and copy it", "D"},
+        {"tls", 0, 0, G_OPTION_ARG_STRING, &options->tls,
+         "start, serve: TLS for those who ask (on, the default), for nobody, or for all",
+         "off|on|require"},
+        {"tls-certificate", 0, 0, G_OPTION_ARG_STRING, &options->tls_certificate,
+         "start, serve: a certificate that is wrong on purpose", "KIND"},
+        {"credential-seconds", 0, 0, G_OPTION_ARG_INT64, &options->supervisor.credential_seconds,
+         "start, serve: temporary logins and AWS keys last N seconds", "N"},
         {"clear", 0, 0, G_OPTION_ARG_NONE, &options->clear, "fault: forget all rules first", NULL},
         {"list", 0, 0, G_OPTION_ARG_NONE, &options->list, "fault: print the rules", NULL},
         {"credentials", 0, 0, G_OPTION_ARG_STRING, &options->credentials,
@@ -358,6 +369,12 @@ static gboolean check_words(const Command *command, const Options *options, char
         wrong = "--fault";
     else if (options->template_dir != NULL && !command->takes_faults)
         wrong = "--template";
+    else if (options->tls != NULL && !command->takes_faults)
+        wrong = "--tls";
+    else if (options->tls_certificate != NULL && !command->takes_faults)
+        wrong = "--tls-certificate";
+    else if (options->supervisor.credential_seconds != 0 && !command->takes_faults)
+        wrong = "--credential-seconds";
     else if ((options->clear || options->list) && !command->takes_words)
         wrong = options->clear ? "--clear" : "--list";
     else if (options->credentials != NULL && command->run != run_env)
@@ -366,6 +383,33 @@ static gboolean check_words(const Command *command, const Options *options, char
         return TRUE;
     g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "%s does not take %s", command->name, wrong);
     return FALSE;
+}
+
+static gboolean refuse_value(const char *option, const char *expected, const char *given,
+                             GError **error)
+{
+    g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "%s is %s, not %s", option, expected, given);
+    return FALSE;
+}
+
+/* The words of the options as the supervisor takes them. */
+static gboolean read_supervisor_options(Options *options, GError **error)
+{
+    static const char *const modes[] = {"on", "off", "require"}; /* as SandboxTls */
+    SupervisorOptions *to = &options->supervisor;
+    to->template_dir = options->template_dir;
+    while (options->tls != NULL && strcmp(modes[to->tls], options->tls) != 0)
+        if ((gsize)++to->tls == G_N_ELEMENTS(modes))
+            return refuse_value("--tls", "off, on or require", options->tls, error);
+    if (options->tls_certificate != NULL &&
+        !certificate_kind_parse(options->tls_certificate, &to->tls_certificate))
+        return refuse_value("--tls-certificate", certificate_kind_words(), options->tls_certificate,
+                            error);
+    if (to->tls == TLS_OFF && options->tls_certificate != NULL)
+        return refuse_value("--tls-certificate", "for --tls on or require", "for --tls off", error);
+    if (to->credential_seconds < 0)
+        return refuse_value("--credential-seconds", "a number of seconds", "negative", error);
+    return TRUE;
 }
 
 static char *absolute(char *dir)
@@ -394,13 +438,16 @@ int main(int argc, char **argv)
     int status = EXIT_USAGE;
     options.dir = options.dir != NULL ? absolute(options.dir) : state_default_dir();
     options.template_dir = absolute(options.template_dir);
-    if (command != NULL && check_words(command, &options, words, &error))
+    if (command != NULL && check_words(command, &options, words, &error) &&
+        read_supervisor_options(&options, &error))
         status = command->run(&options, words);
     else
         fail(error);
     g_free(options.dir);
     g_free(options.template_dir);
     g_free(options.credentials);
+    g_free(options.tls);
+    g_free(options.tls_certificate);
     g_strfreev(options.faults);
     return status;
 }

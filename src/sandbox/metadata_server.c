@@ -106,7 +106,9 @@ static const IssuedKey *current_key(Question *question, Side side)
 {
     MetadataServer *server = question->server;
     IssuedKey **key = &server->keys[side];
-    gint64 seconds = question->fault.ttl_s > 0 ? question->fault.ttl_s : KEY_SECONDS;
+    gint64 usual =
+        server->state->credential_seconds > 0 ? server->state->credential_seconds : KEY_SECONDS;
+    gint64 seconds = question->fault.ttl_s > 0 ? question->fault.ttl_s : usual;
     if (*key != NULL && question->fault.ttl_s == 0 && (*key)->expires_at - EARLY_SECONDS > now())
         return *key;
     g_autoptr(GError) error = NULL;

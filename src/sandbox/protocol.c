@@ -2,6 +2,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +15,7 @@
 
 struct Wire {
     int fd;
+    SSL *tls; /* NULL: none */
     gboolean open;
     char in[BUFFER], out[BUFFER];
     gsize in_start, in_end, out_length;
@@ -30,6 +34,7 @@ Wire *wire_new(int fd)
     wire->sent_total = 0;
     wire->wait = NULL;
     wire->sent = NULL;
+    wire->tls = NULL;
     wire->fd = fd;
     wire->open = fd >= 0;
     wire->body = g_byte_array_new();
@@ -40,6 +45,10 @@ void wire_free(Wire *wire)
 {
     if (wire == NULL)
         return;
+    /* One try to say goodbye; a client that does not read is not waited for. */
+    if (wire->tls != NULL && wire->open && fcntl(wire->fd, F_SETFL, O_NONBLOCK) == 0)
+        SSL_shutdown(wire->tls);
+    SSL_free(wire->tls);
     if (wire->fd >= 0)
         close(wire->fd);
     g_byte_array_unref(wire->body);
@@ -49,6 +58,16 @@ void wire_free(Wire *wire)
 int wire_fd(const Wire *wire)
 {
     return wire->fd;
+}
+
+void wire_set_tls(Wire *wire, SSL *tls)
+{
+    wire->tls = tls;
+}
+
+gboolean wire_has_tls(const Wire *wire)
+{
+    return wire->tls != NULL;
 }
 
 void wire_on_wait(Wire *wire, WireWait wait, gpointer user)
@@ -83,6 +102,23 @@ void wire_break(Wire *wire)
     wire->open = FALSE;
 }
 
+/* As recv; OpenSSL's errors belong to a thread and must not be left for the next call. */
+static ssize_t receive(Wire *wire)
+{
+    if (wire->tls == NULL)
+        return recv(wire->fd, wire->in, BUFFER, 0);
+    ERR_clear_error();
+    return SSL_read(wire->tls, wire->in, BUFFER);
+}
+
+static ssize_t transmit(Wire *wire, const char *bytes, gsize length)
+{
+    if (wire->tls == NULL)
+        return send(wire->fd, bytes, length, MSG_NOSIGNAL);
+    ERR_clear_error();
+    return SSL_write(wire->tls, bytes, (int)length);
+}
+
 /* Reads what is there into an empty buffer; blocks until there is something. */
 static gboolean fill(Wire *wire)
 {
@@ -94,8 +130,8 @@ static gboolean fill(Wire *wire)
     }
     ssize_t got;
     do
-        got = recv(wire->fd, wire->in, BUFFER, 0);
-    while (got < 0 && errno == EINTR);
+        got = receive(wire);
+    while (got < 0 && wire->tls == NULL && errno == EINTR);
     wire->in_start = 0;
     wire->in_end = got > 0 ? (gsize)got : 0;
     wire->open = got > 0;
@@ -192,10 +228,10 @@ gboolean wire_flush(Wire *wire)
 {
     gsize done = 0;
     while (wire->open && done < wire->out_length) {
-        ssize_t sent = send(wire->fd, wire->out + done, wire->out_length - done, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
+        ssize_t sent = transmit(wire, wire->out + done, wire->out_length - done);
+        if (sent < 0 && wire->tls == NULL && errno == EINTR)
             continue;
-        if (sent < 0)
+        if (sent <= 0)
             wire->open = FALSE;
         else
             done += (gsize)sent;

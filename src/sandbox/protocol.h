@@ -5,6 +5,9 @@
  * body, so that a DataRow of any size streams through 64 KiB; only messages that somebody must
  * understand are held whole. Writes collect until wire_flush, or until the buffer is full.
  *
+ * From wire_set_tls on, what is read and written goes through TLS; the socket then stays readable only for
+ * what has not been read: the buffer holds a whole record, so none is left in OpenSSL.
+ *
  * Threads: a Wire belongs to one thread.
  * Errors:  functions return FALSE when the connection is gone, and for ever after.
  * Example: while (wire_next(backend, &head))
@@ -15,6 +18,7 @@
 #define REDSMITH_SANDBOX_PROTOCOL_H
 
 #include <glib.h>
+#include <openssl/types.h>
 
 typedef struct Wire Wire;
 
@@ -33,6 +37,9 @@ void wire_free(Wire *wire);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Wire, wire_free)
 
 int wire_fd(const Wire *wire);
+/* After a handshake (sandbox/front_tls). Takes over tls. */
+void wire_set_tls(Wire *wire, SSL *tls);
+gboolean wire_has_tls(const Wire *wire);
 void wire_on_wait(Wire *wire, WireWait wait, gpointer user);
 void wire_on_sent(Wire *wire, WireSent sent, gpointer user);
 

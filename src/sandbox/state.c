@@ -22,6 +22,7 @@ static const struct {
     {"user", G_STRUCT_OFFSET(SandboxState, user)},
     {"password", G_STRUCT_OFFSET(SandboxState, password)},
     {"sslmode", G_STRUCT_OFFSET(SandboxState, sslmode)},
+    {"sslrootcert", G_STRUCT_OFFSET(SandboxState, sslrootcert)},
     {"endpoint_url", G_STRUCT_OFFSET(SandboxState, endpoint_url)},
     {"region", G_STRUCT_OFFSET(SandboxState, region)},
     {"account_id", G_STRUCT_OFFSET(SandboxState, account_id)},
@@ -87,7 +88,8 @@ SandboxState *state_new(const char *dir)
     state->user = g_strdup("awsuser");
     state->password = random_text(24, letters);
     state->superuser = g_strdup("rdsdb");
-    state->sslmode = g_strdup("disable");
+    state->sslmode = g_strdup("verify-full");
+    state->sslrootcert = state_path(state, "ca.crt");
     state->region = g_strdup("us-east-1");
     state->account_id = g_strdup("111122223333");
     state->access_key_id = g_strconcat("AKIA", key, NULL);
@@ -126,6 +128,8 @@ SandboxState *state_load(const char *dir, GError **error)
     }
     for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
         *field_of(state, i) = g_key_file_get_string(file, GROUP, fields[i].key, NULL);
+        if (*field_of(state, i) == NULL && strcmp(fields[i].key, "sslrootcert") == 0)
+            *field_of(state, i) = state_path(state, "ca.crt"); /* a folder from before it had one */
         if (*field_of(state, i) == NULL) {
             g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s: group [%s] has no %s", path, GROUP,
                         fields[i].key);

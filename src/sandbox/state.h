@@ -2,12 +2,12 @@
  * state: what the sandbox of one folder is: addresses, names, keys, and which parts run.
  *
  * <dir>/sandbox.ini (0600, replaced by rename) holds it as group [sandbox]: host, port, database, user,
- * password, endpoint_url, aws_port, instance_port, container_port, region, access_key_id, secret_access_key, iam_role, tempdir, sslmode,
- * account_id, which is what redsmith's profile "sandbox" reads, and group [parts] with the pids and
- * fates of the processes. Password and keys are random, made once per folder; the AWS port is
+ * password, endpoint_url, aws_port, instance_port, container_port, region, access_key_id,
+ * secret_access_key, iam_role, tempdir, sslmode, sslrootcert, account_id, which is what redsmith's profile
+ * "sandbox" reads, and group [parts] with the pids and fates of the processes. Password and keys are random, made once per folder; the AWS port is
  * remembered and taken again when it is free.
  *
- * The folder: sandbox.ini, sandbox.lock (held while a supervisor runs), start.lock, faults.conf, log/,
+ * The folder: sandbox.ini, ca.crt, ca.key, server.crt, server.key (sandbox/front_certificates), sandbox.lock (held while a supervisor runs), start.lock, faults.conf, log/,
  * pg/ (PostgreSQL's data), run/ (its socket), s3/ (objects, see sandbox/store), keys/ (see
  * sandbox/issued_keys).
  *
@@ -21,7 +21,12 @@
 #include <glib.h>
 #include <sys/types.h>
 
+#include "sandbox/front_certificates.h"
+
 typedef enum { PART_POSTGRES, PART_FRONT, PART_HTTP, PART_COUNT } SandboxPart;
+
+/* --tls: Redshift takes plaintext too unless its parameter require_ssl is set (redshift-sql facts, 7). */
+typedef enum { TLS_ON, TLS_OFF, TLS_REQUIRE } SandboxTls;
 
 typedef struct {
     pid_t pid;     /* 0: not started */
@@ -47,7 +52,12 @@ typedef struct {
     char *access_key_id, *secret_access_key;
     char *iam_role;   /* the one role that UNLOAD and COPY may name */
     char *tempdir;    /* s3://sandbox-stage/tmp */
-    char *sslmode;    /* disable */
+    char *sslmode;    /* verify-full, or disable with --tls off */
+    char *sslrootcert; /* <dir>/ca.crt */
+    /* Of this run, as `start` was told; not kept in the file. */
+    SandboxTls tls;
+    CertificateKind tls_certificate;
+    gint64 credential_seconds; /* how long all temporary credentials last; 0: as the services say */
     pid_t supervisor; /* 0: not running */
     SandboxPartState parts[PART_COUNT];
 } SandboxState;

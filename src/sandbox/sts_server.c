@@ -50,7 +50,7 @@ static const char *session_of(ServiceCall *call)
     return NULL;
 }
 
-/* How long the keys live: what a rule says, else what was asked for. */
+/* How long the keys live: what a rule says, or --credential-seconds, else what was asked for. */
 static gboolean read_duration(ServiceCall *call, gint64 *seconds)
 {
     gboolean chained = call->exchange->caller != NULL;
@@ -68,6 +68,8 @@ static gboolean read_duration(ServiceCall *call, gint64 *seconds)
     }
     if (call->exchange->fault.ttl_s > 0)
         *seconds = call->exchange->fault.ttl_s;
+    else if (call->state->credential_seconds > 0)
+        *seconds = call->state->credential_seconds;
     return TRUE;
 }
 

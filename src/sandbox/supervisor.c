@@ -327,8 +327,9 @@ static void block_signals(Supervisor *supervisor)
 static gboolean start_all(Supervisor *supervisor, const char *template_dir, GError **error)
 {
     SandboxState *state = supervisor->state;
-    return open_ports(supervisor, error) && start_database(supervisor, template_dir, error) &&
-           create_buckets(state, error) &&
+    return open_ports(supervisor, error) &&
+           certificates_prepare(state->dir, state->tls_certificate, error) &&
+           start_database(supervisor, template_dir, error) && create_buckets(state, error) &&
            start_part(supervisor, PART_FRONT, front_main, &supervisor->wire_fd, error) &&
            start_part(supervisor, PART_HTTP, http_main, &supervisor->aws_fd, error) &&
            state_save(state, error);
@@ -366,24 +367,34 @@ static gboolean take_folder(Supervisor *supervisor, const char *dir, GError **er
     return TRUE;
 }
 
-gboolean supervisor_run(const char *dir, const char *template_dir, SupervisorReady ready,
+static void set_options(SandboxState *state, const SupervisorOptions *options)
+{
+    state->tls = options->tls;
+    state->tls_certificate = options->tls_certificate;
+    state->credential_seconds = options->credential_seconds;
+    g_free(state->sslmode);
+    state->sslmode = g_strdup(state->tls == TLS_OFF ? "disable" : "verify-full");
+}
+
+gboolean supervisor_run(const char *dir, const SupervisorOptions *options, SupervisorReady ready,
                         gpointer user, GError **error)
 {
     g_autoptr(Supervisor) supervisor = g_new0(Supervisor, 1);
-    const char *dirs[] = {dir, template_dir, NULL};
+    const char *dirs[] = {dir, options->template_dir, NULL};
     supervisor->wire_fd = supervisor->aws_fd = -1;
     umask(077);
     clean_environment();
     block_signals(supervisor);
     if (!account_own_dir(dir, error) ||
-        (template_dir != NULL && !account_own_dir(template_dir, error)) ||
+        (options->template_dir != NULL && !account_own_dir(options->template_dir, error)) ||
         !account_enter(dirs, error))
         return FALSE;
     if (chdir(dir) != 0)
         return rs_error_set_errno(error, errno, "Cannot enter %s", dir);
     if (!take_folder(supervisor, dir, error))
         return FALSE;
-    gboolean started = start_all(supervisor, template_dir, error);
+    set_options(supervisor->state, options);
+    gboolean started = start_all(supervisor, options->template_dir, error);
     if (started) {
         log_write(LOG_LEVEL_INFO, "serving on port %d and %s", supervisor->state->port,
                   supervisor->state->endpoint_url);
@@ -423,7 +434,7 @@ static void close_all_but(int keep)
 }
 
 /* In the fork: nothing of the caller's stays open, so its pipes see their end. */
-static void run_detached(const char *dir, const char *template_dir, int report_fd)
+static void run_detached(const char *dir, const SupervisorOptions *options, int report_fd)
 {
     g_autoptr(GError) error = NULL;
     int null_fd = open("/dev/null", O_RDWR);
@@ -433,21 +444,21 @@ static void run_detached(const char *dir, const char *template_dir, int report_f
         if (dup2(null_fd, fd) < 0)
             _exit(1);
     close_all_but(high);
-    if (supervisor_run(dir, template_dir, report_ready, &high, &error))
+    if (supervisor_run(dir, options, report_ready, &high, &error))
         _exit(0);
     if (high >= 0 && error != NULL && write(high, error->message, strlen(error->message)) < 0)
         _exit(2);
     _exit(1);
 }
 
-gboolean supervisor_launch(const char *dir, const char *template_dir, GError **error)
+gboolean supervisor_launch(const char *dir, const SupervisorOptions *options, GError **error)
 {
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0)
         return rs_error_set_errno(error, errno, "Cannot start the sandbox");
     pid_t child = fork();
     if (child == 0)
-        run_detached(dir, template_dir, report[1]);
+        run_detached(dir, options, report[1]);
     close(report[1]);
     if (child < 0) {
         close(report[0]);

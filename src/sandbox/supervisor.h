@@ -19,20 +19,31 @@
 #include <glib.h>
 #include <sys/types.h>
 
+#include "sandbox/state.h"
+
 /* The pid of the supervisor of that folder, 0 when none runs. */
 pid_t supervisor_find(const char *dir);
 
+/* How the sandbox is to be this time; each holds until it stops. */
+typedef struct {
+    const char *
+        template_dir; /* NULL: none. A cache: the prepared database is copied from it when this same
+                                 program made it, and put there when not. */
+    SandboxTls tls;
+    CertificateKind tls_certificate;
+    gint64 credential_seconds; /* 0: as the services say */
+} SupervisorOptions;
+
 /*
  * Becomes the supervisor: returns after SIGTERM or SIGINT, with everything stopped. Calls ready once
- * when all parts serve. template_dir (NULL: none) is a cache: the prepared database is copied from it
- * when this same program made it, and put there when not.
+ * when all parts serve.
  */
 typedef void (*SupervisorReady)(gpointer user);
-gboolean supervisor_run(const char *dir, const char *template_dir, SupervisorReady ready,
+gboolean supervisor_run(const char *dir, const SupervisorOptions *options, SupervisorReady ready,
                         gpointer user, GError **error);
 
 /* Starts a supervisor of its own session, holding nothing of the caller's; waits until it is ready. */
-gboolean supervisor_launch(const char *dir, const char *template_dir, GError **error);
+gboolean supervisor_launch(const char *dir, const SupervisorOptions *options, GError **error);
 
 /* Stops it and waits until no process is left. FALSE in *was_running when there was none. */
 gboolean supervisor_stop(const char *dir, gboolean *was_running, GError **error);
