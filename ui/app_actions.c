@@ -18,6 +18,13 @@ static Consequence open_jobs(View *view, const char *argument)
     return consequence_push(jobs_view_new(view->app));
 }
 
+static Consequence open_activity(View *view, const char *argument)
+{
+    if (g_str_equal(view->class->name, "activity"))
+        return consequence(CONSEQUENCE_DONE);
+    return consequence_push(activity_view_new(view->app));
+}
+
 static Consequence open_log(View *view, const char *argument)
 {
     return consequence_push(log_view_new(view->app));
@@ -121,6 +128,8 @@ static Consequence line_end(View *view, const char *argument)
 
 const Action app_global_actions[] = {
     {"app.jobs", "global", "J", "jobs", "list the jobs of now and before", ACTION_PLAIN, open_jobs},
+    {"app.activity", "global", "a", "activity", "what the cluster is doing: sessions, queries, locks",
+     ACTION_NEEDS_CONNECTION, open_activity},
     {"app.palette", "global", ":", "command", "run any action by its name", ACTION_PLAIN,
      open_palette},
     {"app.help", "global", "? F1", "help", "list the keys that work here", ACTION_PLAIN, open_help},

@@ -59,6 +59,14 @@ typedef struct {
 extern const CliOption merge_options[];
 gboolean merge_run(CliContext *cli, GError **error);
 
+typedef struct {
+    gboolean running;
+    gint64 limit;
+    char *format;
+} ActivityCommandOptions;
+extern const CliOption activity_options[];
+gboolean activity_run(CliContext *cli, GError **error);
+
 gboolean jobs_run(CliContext *cli, GError **error);
 gboolean profile_run(CliContext *cli, GError **error);
 gboolean sandbox_run(CliContext *cli, GError **error);

@@ -125,7 +125,31 @@ typedef struct {
     guint limit;
 } Collector;
 
-/* One allocation per row: the pointers, then the bytes they point to, so that g_free frees all. */
+static gsize value_length(const char *const *values, const int *lengths, guint i)
+{
+    return lengths == NULL ? strlen(values[i]) : (gsize)lengths[i];
+}
+
+char **session_row_new(guint n_columns, const char *const *values, const int *lengths)
+{
+    gsize size = (n_columns + 1) * sizeof(char *);
+    for (guint i = 0; i < n_columns; i++)
+        size += values[i] == NULL ? 0 : value_length(values, lengths, i) + 1;
+    char **row = g_malloc(size);
+    char *bytes = (char *)(row + n_columns + 1);
+    for (guint i = 0; i < n_columns; i++) {
+        row[i] = values[i] == NULL ? NULL : bytes;
+        if (values[i] == NULL)
+            continue;
+        gsize length = value_length(values, lengths, i);
+        memcpy(bytes, values[i], length);
+        bytes[length] = '\0';
+        bytes += length + 1;
+    }
+    row[n_columns] = NULL;
+    return row;
+}
+
 static gboolean collect_row(gpointer user, guint n_columns, const char *const *values,
                             const int *lengths, GError **error)
 {
@@ -137,21 +161,7 @@ static gboolean collect_row(gpointer user, guint n_columns, const char *const *v
                     collector->limit);
         return FALSE;
     }
-    gsize size = (n_columns + 1) * sizeof(char *);
-    for (guint i = 0; i < n_columns; i++)
-        size += values[i] == NULL ? 0 : (gsize)lengths[i] + 1;
-    char **row = g_malloc(size);
-    char *bytes = (char *)(row + n_columns + 1);
-    for (guint i = 0; i < n_columns; i++) {
-        row[i] = values[i] == NULL ? NULL : bytes;
-        if (values[i] == NULL)
-            continue;
-        memcpy(bytes, values[i], (gsize)lengths[i]);
-        bytes[lengths[i]] = '\0';
-        bytes += lengths[i] + 1;
-    }
-    row[n_columns] = NULL;
-    g_ptr_array_add(collector->rows, row);
+    g_ptr_array_add(collector->rows, session_row_new(n_columns, values, lengths));
     return TRUE;
 }
 

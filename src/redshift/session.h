@@ -97,6 +97,10 @@ gboolean session_run_with_tick(Session *session, const char *sql, guint interval
 GPtrArray *session_query(Session *session, const char *sql, guint limit, guint *n_columns,
                          GCancellable *cancellable, GError **error);
 
+/* A row of that shape: one allocation holds the pointers and the bytes they point to, so that g_free
+ * frees all. lengths NULL: values end with a NUL. */
+char **session_row_new(guint n_columns, const char *const *values, const int *lengths);
+
 /* The first column of the first row; NULL without error when there is no row or it is NULL. */
 char *session_query_value(Session *session, const char *sql, GCancellable *cancellable,
                           GError **error);

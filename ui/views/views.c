@@ -1,5 +1,6 @@
 #include "ui/views/views.h"
 
+#include "ui/views/activity_view.h"
 #include "ui/views/browse.h"
 #include "ui/views/form_view.h"
 #include "ui/views/job_view.h"
@@ -8,7 +9,7 @@
 #include "ui/views/text_view.h"
 
 const ActionGroup view_action_groups[] = {
-    grid_actions, browse_actions, jobs_actions,       job_actions, plan_actions,
+    grid_actions, browse_actions, jobs_actions,       activity_actions, job_actions, plan_actions,
     form_actions, text_actions,   app_global_actions, NULL,
 };
 

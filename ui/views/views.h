@@ -61,6 +61,8 @@ View *confirm_view_new(App *app, View *owner, const char *text, const ConfirmCho
 View *jobs_view_new(App *app);
 View *job_view_new(App *app, const char *id);
 
+/* What the cluster is doing. */
+View *activity_view_new(App *app);
 /* Forms and what comes of them. schema and relation may be NULL; query (not taken) is what the data
  * tab shows, or NULL. */
 View *unload_form_new(App *app, const SqlQuery *query);
