@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 static gpointer member(const FieldRow *row, gconstpointer object)
 {
@@ -21,6 +22,21 @@ const FieldRow *field_find(const FieldRow *rows, const char *name)
         if (strcmp(rows->name, name) == 0)
             return rows;
     return NULL;
+}
+
+const FieldRow *field_nearest(const FieldRow *rows, const char *name)
+{
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+    const FieldRow *nearest = NULL;
+    guint least = MAX(2, (guint)strlen(name) / 3) + 1;
+    for (; rows->name != NULL; rows++) {
+        guint distance = text_distance(lower, rows->name);
+        if (distance < least) {
+            least = distance;
+            nearest = rows;
+        }
+    }
+    return nearest;
 }
 
 static gboolean has_word(const char *words, const char *word)
@@ -60,6 +76,12 @@ char *field_range(const FieldRow *row)
         return g_strdup("s3://bucket/prefix");
     case FIELD_WEB_URL:
         return g_strdup("http://host:port or https://host:port");
+    case FIELD_HOST:
+        return g_strdup("a host name or address, without scheme, port and path");
+    case FIELD_ROLE:
+        return g_strdup(row->words != NULL
+                            ? "arn:aws:iam::ACCOUNT:role/NAME, several with commas, or default"
+                            : "arn:aws:iam::ACCOUNT:role/NAME, several with commas");
     default:
         return g_strdup("text");
     }
@@ -68,7 +90,8 @@ char *field_range(const FieldRow *row)
 static gboolean refuse(const FieldRow *row, const char *where, const char *text, GError **error)
 {
     g_autofree char *range = field_range(row);
-    if (row->type == FIELD_SECRET)
+    /* A URL may carry keys before its '@'. */
+    if (row->type == FIELD_SECRET || strchr(text, '@') != NULL)
         text = "***";
     g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s is \"%s\"; expected %s", where, text, range);
     return FALSE;
@@ -128,15 +151,70 @@ static char **read_list(const char *text)
     return (char **)g_ptr_array_steal(items, NULL);
 }
 
+/* A bucket, and no keys in front of it: s3n://KEY:SECRET@bucket was once a custom. */
+static gboolean is_s3_url(const char *text)
+{
+    if (!g_str_has_prefix(text, "s3://"))
+        return FALSE;
+    const char *bucket = text + strlen("s3://");
+    gsize length = strcspn(bucket, "/");
+    return length > 0 && memchr(bucket, '@', length) == NULL && g_utf8_validate(text, -1, NULL);
+}
+
+/* arn:PARTITION:iam::ACCOUNT:role/PATH/NAME (IAM User Guide, "IAM identifiers"). */
+static gboolean is_role(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ":", 6);
+    return g_strv_length(parts) == 6 && strcmp(parts[0], "arn") == 0 && *parts[1] != '\0' &&
+           strcmp(parts[2], "iam") == 0 && *parts[3] == '\0' && strlen(parts[4]) == 12 &&
+           strspn(parts[4], "0123456789") == 12 && g_str_has_prefix(parts[5], "role/") &&
+           parts[5][5] != '\0' && strpbrk(parts[5], " '\"\\;:\t\r\n") == NULL;
+}
+
+static gboolean is_role_list(const char *text)
+{
+    g_auto(GStrv) roles = g_strsplit(text, ",", -1);
+    for (guint i = 0; roles[i] != NULL; i++)
+        if (!is_role(g_strstrip(roles[i])))
+            return FALSE;
+    return roles[0] != NULL;
+}
+
+/* A line of an INI file holds it. */
+static gboolean is_one_line(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (g_ascii_iscntrl(*text) && *text != '\t')
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean is_sound(const FieldRow *row, const char *text)
 {
+    if (!is_one_line(text))
+        return FALSE;
     if (row->type == FIELD_WORD)
         return has_word(row->words, text);
     if (row->type == FIELD_S3_URL)
-        return g_str_has_prefix(text, "s3://") && text[5] != '\0' && text[5] != '/';
+        return is_s3_url(text);
     if (row->type == FIELD_WEB_URL)
         return g_str_has_prefix(text, "http://") || g_str_has_prefix(text, "https://");
+    if (row->type == FIELD_HOST)
+        return *text != '\0' && strpbrk(text, "/@?;, \t") == NULL &&
+               (strchr(text, ':') == NULL || strchr(text, ':') != strrchr(text, ':')) &&
+               g_utf8_validate(text, -1, NULL);
+    if (row->type == FIELD_ROLE)
+        return has_word(row->words, text) || is_role_list(text);
     return g_utf8_validate(text, -1, NULL);
+}
+
+/* The scheme that Hadoop's file systems gave the same buckets. Free with g_free; NULL: as it is. */
+static char *plain_s3_url(const FieldRow *row, const char *text)
+{
+    gboolean is_hadoops = row->type == FIELD_S3_URL && g_ascii_strncasecmp(text, "s3", 2) == 0 &&
+                          (g_ascii_strncasecmp(text + 2, "a://", 4) == 0 ||
+                           g_ascii_strncasecmp(text + 2, "n://", 4) == 0);
+    return is_hadoops ? g_strconcat("s3", text + 3, NULL) : NULL;
 }
 
 static void clear_member(const FieldRow *row, gpointer object)
@@ -168,6 +246,8 @@ gboolean field_set(const FieldRow *row, gpointer object, const char *where, cons
 {
     if (is_number(row))
         return set_number(row, object, text) || refuse(row, where, text, error);
+    g_autofree char *plain = plain_s3_url(row, text);
+    text = plain != NULL ? plain : text;
     if (!is_sound(row, text))
         return refuse(row, where, text, error);
     clear_member(row, object);
@@ -184,6 +264,12 @@ gboolean field_is_unset(const FieldRow *row, gconstpointer object)
 {
     gpointer at = member(row, object);
     return is_number(row) ? *(int *)at == 0 : *(gpointer *)at == NULL;
+}
+
+const char *field_secret(const FieldRow *row, gconstpointer object)
+{
+    g_assert(row->type == FIELD_SECRET);
+    return secret_peek(*(Secret **)member(row, object));
 }
 
 char *field_text(const FieldRow *row, gconstpointer object)

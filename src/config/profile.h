@@ -66,6 +66,9 @@ char **profile_names(GError **error);
 /* "key = value" lines without secrets. Free with g_free. */
 char *profile_describe(const Profile *profile);
 
+/* A profile of that name with nothing given: what imports and forms fill. Free with profile_free. */
+Profile *profile_new(const char *name);
+
 /* The table of fields, ending with a NULL name; static. */
 const FieldRow *profile_fields(void);
 
