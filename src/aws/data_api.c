@@ -3,12 +3,6 @@
 #include "aws/data_api_internal.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/text.h"
-
-#define WAIT_SECONDS 20
-#define FIRST_POLL_MS 250
-#define LAST_POLL_MS 5000
-#define FORGIVEN 5
 
 const JsonService data_api_service = {
     {"REDSHIFT_DATA", "redshift-data"}, "redshift-data", "RedshiftData."};
@@ -214,10 +208,11 @@ gboolean data_api_execute(DataApi *api, const DataApiTarget *target, const DataA
     return reply != NULL && take_statement(reply, what, statement, error);
 }
 
-/* --- describe and wait -------------------------------------------------------------------------- */
+/* --- describe and cancel ------------------------------------------------------------------------ */
 
-static gboolean describe(DataApi *api, const char *id, guint wait, DataApiStatement *statement,
-                         GCancellable *cancellable, GError **error)
+gboolean data_api_describe_for(DataApi *api, const char *id, guint wait,
+                               DataApiStatement *statement, GCancellable *cancellable,
+                               GError **error)
 {
     g_autofree char *what = g_strdup_printf("cannot ask after statement %s", id);
     g_autofree char *own_id = g_strdup(id); /* id may be the statement's, which is replaced */
@@ -234,99 +229,7 @@ static gboolean describe(DataApi *api, const char *id, guint wait, DataApiStatem
 gboolean data_api_describe(DataApi *api, const char *id, DataApiStatement *statement,
                            GCancellable *cancellable, GError **error)
 {
-    return describe(api, id, 0, statement, cancellable, error);
-}
-
-/* How a wait goes on. */
-typedef struct {
-    double poll_ms;
-    guint failures; /* in a row */
-} Wait;
-
-static void pause_between(DataApi *api, Wait *wait, GCancellable *cancellable)
-{
-    double jitter = 0.8 + 0.4 * aws_hooks_random(&api->hooks);
-    aws_hooks_sleep(&api->hooks, (guint)(wait->poll_ms * jitter), cancellable);
-    wait->poll_ms = MIN(wait->poll_ms * 1.5, LAST_POLL_MS);
-}
-
-/* TRUE when a failed question may be asked again; a refusal of the wait itself turns it off. */
-static gboolean forgives(DataApi *api, Wait *wait, guint seconds, const GError *failure)
-{
-    if (seconds > 0 && g_error_matches(failure, RS_ERROR, RS_ERROR_USAGE)) {
-        g_atomic_int_set(&api->plain_polling, TRUE);
-        return TRUE;
-    }
-    return rs_error_is_retryable(failure) && ++wait->failures <= FORGIVEN;
-}
-
-/* Asks once. FALSE with error when it is over for good. */
-static gboolean ask(DataApi *api, DataApiStatement *statement, Wait *wait,
-                    GCancellable *cancellable, GError **error)
-{
-    guint seconds = g_atomic_int_get(&api->plain_polling) || wait->failures > 0 ? 0 : WAIT_SECONDS;
-    g_autoptr(GError) failure = NULL;
-    gint64 asked = g_get_monotonic_time();
-    if (!describe(api, statement->id, seconds, statement, cancellable, &failure)) {
-        if (!rs_error_is_cancelled(failure) && forgives(api, wait, seconds, failure))
-            return TRUE;
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
-    }
-    wait->failures = 0;
-    /* An endpoint that answers "running" at once does not know how to wait. */
-    if (seconds > 0 && statement->state == DATA_API_RUNNING &&
-        g_get_monotonic_time() - asked < G_USEC_PER_SEC / 2)
-        g_atomic_int_set(&api->plain_polling, TRUE);
-    return TRUE;
-}
-
-static gboolean set_outcome(const DataApiStatement *statement, GError **error)
-{
-    if (statement->state == DATA_API_FINISHED)
-        return TRUE;
-    gboolean aborted = statement->state == DATA_API_ABORTED;
-    g_autofree char *words = statement->error != NULL ? text_printable(statement->error, -1) : NULL;
-    g_set_error(error, RS_ERROR, aborted ? RS_ERROR_CANCELLED : RS_ERROR_DATA, "%s (statement %s)",
-                words != NULL ? words
-                : aborted     ? "the statement was aborted"
-                              : "the statement failed, and the server does not say why",
-                statement->id);
-    return FALSE;
-}
-
-/* The user does not want it any more: neither may the server. Always FALSE. */
-static gboolean give_up(DataApi *api, const char *id, GError **error)
-{
-    g_autoptr(GError) failure = NULL;
-    gboolean cancelled = FALSE;
-    data_api_cancel(api, id, &cancelled, NULL, &failure);
-    g_set_error(error, RS_ERROR, RS_ERROR_CANCELLED, "cancelled; %s",
-                failure != NULL ? failure->message
-                : cancelled     ? "the server was told, and stops the statement"
-                                : "the server did not stop the statement");
-    return FALSE;
-}
-
-gboolean data_api_wait(DataApi *api, DataApiStatement *statement, GCancellable *cancellable,
-                       GError **error)
-{
-    Wait wait = {.poll_ms = FIRST_POLL_MS};
-    while (statement->state == DATA_API_RUNNING) {
-        if (g_cancellable_is_cancelled(cancellable))
-            return give_up(api, statement->id, error);
-        g_autoptr(GError) failure = NULL;
-        if (!ask(api, statement, &wait, cancellable, &failure)) {
-            if (g_cancellable_is_cancelled(cancellable))
-                return give_up(api, statement->id, error);
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return FALSE;
-        }
-        if (statement->state == DATA_API_RUNNING &&
-            (g_atomic_int_get(&api->plain_polling) || wait.failures > 0))
-            pause_between(api, &wait, cancellable);
-    }
-    return set_outcome(statement, error);
+    return data_api_describe_for(api, id, 0, statement, cancellable, error);
 }
 
 gboolean data_api_cancel(DataApi *api, const char *id, gboolean *cancelled,

@@ -19,7 +19,9 @@
  * Waiting:  the server holds the answer back (WaitTimeSeconds) where it knows how; where it refuses or
  *           ignores that, it is asked after 250 ms, then half as long again each time up to 5 s, give or
  *           take a fifth. Five failures in a row that may pass are forgiven: the statement runs on without
- *           us. A cancelled wait cancels the statement, and says what the server answered.
+ *           us. A cancelled wait cancels the statement, looks what became of it, and calls it cancelled
+ *           by the server only when DescribeStatement says ABORTED; what had ended without a result
+ *           before the cancel arrived has succeeded.
  * Doubles:  every execute carries a client token, so that a repeated request is the same statement.
  * Source:   Amazon Redshift Data API reference, 2019-12-20.
  * Errors:   those of json_call. An SQL error is no error of a call: data_api_wait makes RS_ERROR_DATA of
@@ -102,8 +104,23 @@ gboolean data_api_execute(DataApi *api, const DataApiTarget *target, const DataA
 gboolean data_api_describe(DataApi *api, const char *id, DataApiStatement *statement,
                            GCancellable *cancellable, GError **error);
 
-/* Until it has ended. TRUE when it finished; else RS_ERROR_DATA (it failed), RS_ERROR_CANCELLED (it was
- * aborted, or the wait was cancelled), or why nobody could be asked. */
+/* How to wait. What is 0 or NULL is left to us. */
+typedef struct {
+    guint poll_interval_ms; /* the longest pause between two questions */
+    guint
+        max_polls; /* ask so often at most, poll_interval_ms apart and without having answers held back;
+                        then the statement is cancelled: RS_ERROR_LIMIT */
+    void (*tick)(gpointer user); /* called about once a second, between two questions */
+    gpointer user;
+} DataApiWaiting;
+
+/*
+ * Until it has ended; waiting may be NULL. TRUE when it finished; else RS_ERROR_DATA (it failed),
+ * RS_ERROR_CANCELLED (it was aborted, or the wait was cancelled), RS_ERROR_LIMIT (max_polls), or why
+ * nobody could be asked. statement->state is DATA_API_RUNNING after a failure when its end was not seen.
+ */
+gboolean data_api_wait_as(DataApi *api, DataApiStatement *statement, const DataApiWaiting *waiting,
+                          GCancellable *cancellable, GError **error);
 gboolean data_api_wait(DataApi *api, DataApiStatement *statement, GCancellable *cancellable,
                        GError **error);
 
@@ -160,6 +177,10 @@ const char *data_api_page_next(const DataApiPage *page); /* NULL: this was the l
 typedef gboolean (*DataApiRow)(gpointer user, const DataApiField *fields, guint n, GError **error);
 gboolean data_api_page_rows(const DataApiPage *page, DataApiRow each, gpointer user,
                             GError **error);
+
+/* The same one by one: the next row that this function has not given yet, valid until the next call;
+ * NULL without error behind the last. */
+const DataApiField *data_api_page_next_row(DataApiPage *page, guint *n, GError **error);
 
 /* The text of a CSV page; the first page begins with the names of the columns. Free with g_free. */
 char *data_api_page_csv(const DataApiPage *page, gsize *length);

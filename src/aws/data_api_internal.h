@@ -19,5 +19,9 @@ void data_api_add_target(JsonCall *call, const DataApiTarget *target);
 DataApiColumn *data_api_column_read(RawJson json);
 /* Reads what ExecuteStatement, DescribeStatement and ListStatements tell of a statement. */
 void data_api_statement_read(RawJson json, DataApiStatement *statement);
+/* data_api_describe, with the answer held back up to wait seconds (0: not) while the statement runs. */
+gboolean data_api_describe_for(DataApi *api, const char *id, guint wait,
+                               DataApiStatement *statement, GCancellable *cancellable,
+                               GError **error);
 
 #endif

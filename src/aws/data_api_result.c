@@ -12,6 +12,8 @@ struct DataApiPage {
     gboolean has_records;
     gint64 total;
     char *next;
+    RawJsonWalk walk; /* of data_api_page_next_row */
+    GArray *fields;   /* its row */
 };
 
 /* --- columns ------------------------------------------------------------------------------------ */
@@ -130,6 +132,18 @@ gboolean data_api_field_read(RawJson json, DataApiField *field, GError **error)
 
 /* --- pages -------------------------------------------------------------------------------------- */
 
+static void clear_field(gpointer field)
+{
+    data_api_field_clear(field);
+}
+
+static GArray *fields_new(void)
+{
+    GArray *fields = g_array_new(FALSE, FALSE, sizeof(DataApiField));
+    g_array_set_clear_func(fields, clear_field);
+    return fields;
+}
+
 static DataApiPage *page_new(JsonReply *reply)
 {
     DataApiPage *page = g_new0(DataApiPage, 1);
@@ -137,6 +151,9 @@ static DataApiPage *page_new(JsonReply *reply)
     page->reply = reply;
     page->columns = g_ptr_array_new_with_free_func((GDestroyNotify)data_api_column_free);
     page->has_records = raw_json_member(root, "Records", &page->records);
+    page->fields = fields_new();
+    if (page->has_records)
+        page->walk = raw_json_walk(page->records);
     page->total = raw_json_int64_of(root, "TotalNumRows", -1);
     page->next = raw_json_text_of(root, "NextToken");
     if (page->next != NULL && *page->next == '\0')
@@ -173,6 +190,7 @@ void data_api_page_free(DataApiPage *page)
         return;
     json_reply_free(page->reply);
     g_ptr_array_unref(page->columns);
+    g_array_unref(page->fields);
     g_free(page->next);
     g_free(page);
 }
@@ -192,11 +210,6 @@ const char *data_api_page_next(const DataApiPage *page)
     return page->next;
 }
 
-static void clear_field(gpointer field)
-{
-    data_api_field_clear(field);
-}
-
 /* The fields of one row into an emptied array. */
 static gboolean read_row(RawJson row, GArray *fields, GError **error)
 {
@@ -214,25 +227,38 @@ static gboolean read_row(RawJson row, GArray *fields, GError **error)
     return TRUE;
 }
 
+static gboolean read_checked(const DataApiPage *page, RawJson row, GArray *fields, GError **error)
+{
+    if (!read_row(row, fields, error))
+        return FALSE;
+    if (page->columns->len == 0 || fields->len == page->columns->len)
+        return TRUE;
+    g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT,
+                "a row of the result has %u fields, and there are %u columns", fields->len,
+                page->columns->len);
+    return FALSE;
+}
+
 gboolean data_api_page_rows(const DataApiPage *page, DataApiRow each, gpointer user, GError **error)
 {
-    g_autoptr(GArray) fields = g_array_new(FALSE, FALSE, sizeof(DataApiField));
-    g_array_set_clear_func(fields, clear_field);
+    g_autoptr(GArray) fields = fields_new();
     if (!page->has_records)
         return TRUE;
-    for (RawJsonWalk walk = raw_json_walk(page->records); raw_json_next(&walk);) {
-        if (!read_row(walk.value, fields, error))
+    for (RawJsonWalk walk = raw_json_walk(page->records); raw_json_next(&walk);)
+        if (!read_checked(page, walk.value, fields, error) ||
+            !each(user, (const DataApiField *)fields->data, fields->len, error))
             return FALSE;
-        if (page->columns->len > 0 && fields->len != page->columns->len) {
-            g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT,
-                        "a row of the result has %u fields, and there are %u columns", fields->len,
-                        page->columns->len);
-            return FALSE;
-        }
-        if (!each(user, (const DataApiField *)fields->data, fields->len, error))
-            return FALSE;
-    }
     return TRUE;
+}
+
+const DataApiField *data_api_page_next_row(DataApiPage *page, guint *n, GError **error)
+{
+    *n = 0;
+    if (!page->has_records || !raw_json_next(&page->walk) ||
+        !read_checked(page, page->walk.value, page->fields, error))
+        return NULL;
+    *n = page->fields->len;
+    return (const DataApiField *)page->fields->data;
 }
 
 char *data_api_page_csv(const DataApiPage *page, gsize *length)

@@ -24,6 +24,7 @@
  *     sql:after, copy:after (inside the transaction), transaction:before-commit (announced),
  *     transaction:after-commit (not journalled), both also with @N for step N only, unload:after (no count read yet),
  *     download:file-N, download:publish, download:placed-N, download:after, clean:after,
+ *     batch:sent (the Data API has taken the transaction and works on it),
  *     step:N (step N, from 1, done and journalled)
  */
 #ifndef REDSMITH_JOB_EXECUTOR_H

@@ -68,6 +68,17 @@ gboolean execution_transaction_step(Execution *run, GError **error);
 gboolean execution_marker_exists(Execution *run, const PlanStep *step, gboolean *exists,
                                  GError **error);
 
+/* --- executor_batch.c ------------------------------------------------------------------------------
+ * The transaction of a step for a session that takes it as a whole. Checks become statements that fail
+ * the batch; a check of counts that the server tells with the end only (rows of a DELETE) is made behind
+ * the commit. The journal notes a token before the batch is sent and its id behind: a resume finds the
+ * batch that is under way instead of sending a second one. */
+
+/* One try: sends the batch, or waits for the one that was sent before. */
+gboolean execution_batch(Execution *run, GError **error);
+/* The batch was committed and its counts were not journalled: fetches them where the service still tells. */
+gboolean execution_batch_recall(Execution *run, GError **error);
+
 /* --- executor_watch.c ----------------------------------------------------------------------------- */
 
 /* A SessionTick: progress of the working session's statement from the watching one, and cancel. */

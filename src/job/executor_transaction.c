@@ -15,7 +15,7 @@ static char *commit_note(const Execution *run)
 static gboolean commit_announced(Execution *run)
 {
     g_autofree char *name = commit_note(run);
-    return journal_note(run->journal, name) != NULL;
+    return g_strcmp0(journal_note(run->journal, name), "sent") == 0;
 }
 
 gboolean execution_marker_exists(Execution *run, const PlanStep *step, gboolean *exists,
@@ -56,6 +56,8 @@ static gboolean run_inside(Execution *run, GError **error)
 
 static gboolean try_transaction(Execution *run, GError **error)
 {
+    if (!session_can(run->session, SESSION_CAN_TRANSACTIONS))
+        return execution_batch(run, error);
     g_autofree char *note = commit_note(run);
     /* Redshift maps this level to the database's own, SNAPSHOT or SERIALIZABLE (Redshift guide, BEGIN);
      * any server then counts before and after in one snapshot */
@@ -101,7 +103,8 @@ static gboolean attempt_once(Execution *run, GError **error)
         return FALSE;
     if (committed) {
         execution_log(run, "the transaction was committed before the interruption");
-        return TRUE;
+        return session_can(run->session, SESSION_CAN_TRANSACTIONS) ||
+               execution_batch_recall(run, error);
     }
     GError *failure = NULL;
     if (try_transaction(run, &failure))
@@ -110,7 +113,8 @@ static gboolean attempt_once(Execution *run, GError **error)
         session_run(run->session, "ROLLBACK", NULL, NULL, NULL);
     /* the LOCK waited for another session of ours, which committed and dropped the marker meanwhile */
     if (commit_announced(run) && !rs_error_is_cancelled(failure) &&
-        session_is_alive(run->session) && look_at_marker(run, &committed, NULL) && committed) {
+        !g_error_matches(failure, RS_ERROR, RS_ERROR_MISMATCH) && session_is_alive(run->session) &&
+        look_at_marker(run, &committed, NULL) && committed) {
         g_error_free(failure);
         return TRUE;
     }

@@ -5,6 +5,7 @@
  *     login_memory.c     what was found out, until it expires
  *     login_temporary.c  temporary users of clusters and workgroups, and their addresses
  *     login_secret.c     Secrets Manager
+ *     login_data_api.c   the transport data-api
  *     login_pgpass.c     would libpq find a password?
  *
  * Threads: as login.h says.
@@ -31,6 +32,9 @@ gboolean login_ask_workgroup(const LoginContext *context, LoginTarget *target,
                              GCancellable *cancellable, GError **error);
 gboolean login_ask_secret(const LoginContext *context, LoginTarget *target,
                           GCancellable *cancellable, GError **error);
+
+/* A session of the transport data-api; contract of login_open. */
+Session *login_open_data_api(const LoginContext *context, GCancellable *cancellable, GError **error);
 
 /* Fills host, port and database where they are missing from the cluster or workgroup that the profile
  * (or cluster, which may be NULL) names; leaves them where nothing is named. */

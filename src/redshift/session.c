@@ -194,6 +194,54 @@ char *session_query_value(Session *session, const char *sql, GCancellable *cance
     return g_strdup(((char **)rows->pdata[0])[0]);
 }
 
+static void part_clear(gpointer pointer)
+{
+    g_clear_pointer(&((SessionPart *)pointer)->rows, g_ptr_array_unref);
+}
+
+void session_batch_clear(SessionBatch *batch)
+{
+    g_clear_pointer(&batch->id, g_free);
+    g_clear_pointer(&batch->parts, g_array_unref);
+}
+
+char *session_token_new(void)
+{
+    return g_uuid_string_random();
+}
+
+static void log_batch(Session *session, const SessionBatchRequest *request, gint64 began_us,
+                      const GError *failure)
+{
+    if (request->sqls == NULL)
+        return;
+    g_autofree char *text = g_strjoinv(";\n", (char **)request->sqls);
+    g_autofree char *whole = g_strdup_printf("BEGIN;\n%s;\nCOMMIT", text);
+    log_statement(session, whole, began_us, failure);
+}
+
+gboolean session_run_batch(Session *session, const SessionBatchRequest *request,
+                           SessionBatch *batch, GCancellable *cancellable, GError **error)
+{
+    gint64 began_us = g_get_monotonic_time();
+    GError *failure = NULL;
+    *batch = (SessionBatch){.id = g_strdup(""),
+                            .failed = -1,
+                            .parts = g_array_new(FALSE, TRUE, sizeof(SessionPart))};
+    g_array_set_clear_func(batch->parts, part_clear);
+    if (session->class->run_batch == NULL) {
+        g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
+                    "a session of the transport \"%s\" takes its transactions statement by statement",
+                    session->class->name);
+        return FALSE;
+    }
+    gboolean done = session->class->run_batch(session, request, batch, cancellable, &failure);
+    log_batch(session, request, began_us, failure);
+    if (failure != NULL)
+        g_propagate_error(error, failure);
+    return done;
+}
+
 const char *session_sqlstate(const Session *session)
 {
     return session->class->sqlstate(session);

@@ -1,8 +1,7 @@
 /*
  * session: one open connection to a database, whatever carries it.
  *
- * A transport implements the vtable below: wire_session (libpq) and, later, data_api_session
- * (HTTPS). Everything above this header works with either and asks session_can for what differs.
+ * A transport implements the vtable below: wire_session (libpq) and data_api_session (HTTPS). Everything above this header works with either and asks session_can for what differs.
  *
  * Two ways to run a statement:
  *     session_run      rows are not wanted, or few: waits for the end
@@ -123,6 +122,48 @@ gboolean statement_fetch(Statement *statement, guint64 max_rows, RowFunction row
  */
 gboolean statement_finish(Statement *statement, StatementOutcome *outcome, GError **error);
 
+/* --- a whole transaction at once ----------------------------------------------------------------- */
+
+/* What one statement of a batch came to. */
+typedef struct {
+    gint64 affected; /* rows that it changed; -1: none counted */
+    GPtrArray *rows; /* of char **, as session_query gives them; NULL: no result */
+} SessionPart;
+
+typedef struct {
+    char *id;         /* the server's name of it, "" when it was not taken */
+    gboolean unknown; /* the call failed, and what became of the batch was not seen */
+    int failed;       /* the index of the statement that failed; -1: none did, or the COMMIT */
+    GArray *parts;    /* of SessionPart; filled once all have run */
+} SessionBatch;
+
+void session_batch_clear(SessionBatch *batch);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SessionBatch, session_batch_clear)
+
+/* All borrowed. */
+typedef struct {
+    const char *const *sqls; /* NULL-terminated */
+    const char *id;          /* looks at the batch of that name, which was sent before; NULL: sends it */
+    const char *token;       /* the same token never runs twice; see session_token_new */
+    /* As soon as the server has taken it: what to note for later. FALSE gives it up. May be NULL. */
+    gboolean (*sent)(gpointer user, const char *id, GError **error);
+    guint interval_ms; /* of tick; 0: none */
+    SessionTick tick;
+    gpointer user;
+} SessionBatchRequest;
+
+/*
+ * Runs the statements in one transaction that is committed behind the last and rolled back by the first
+ * failure: for sessions without SESSION_CAN_TRANSACTIONS; RS_ERROR_UNSUPPORTED otherwise. A cancel that
+ * comes behind the commit is too late: TRUE. RS_ERROR_LIMIT for more statements than the transport
+ * takes, before anything is sent. batch is filled either way.
+ */
+gboolean session_run_batch(Session *session, const SessionBatchRequest *request,
+                           SessionBatch *batch, GCancellable *cancellable, GError **error);
+
+/* A token for one batch. Free with g_free. */
+char *session_token_new(void);
+
 /* SQLSTATE of the last failed statement, "" when there was none. Owned by the session. */
 const char *session_sqlstate(const Session *session);
 
@@ -152,6 +193,9 @@ typedef struct {
     gboolean (*fetch)(Statement *statement, guint64 max_rows, RowFunction row, gpointer user,
                       gboolean *finished, GCancellable *cancellable, GError **error);
     gboolean (*finish)(Statement *statement, StatementOutcome *outcome, GError **error);
+    /* NULL: none. */
+    gboolean (*run_batch)(Session *session, const SessionBatchRequest *request,
+                          SessionBatch *batch, GCancellable *cancellable, GError **error);
     const char *(*sqlstate)(const Session *session);
     gboolean (*in_transaction)(const Session *session);
     gboolean (*is_alive)(const Session *session);

@@ -252,7 +252,8 @@ static void run_batch(DataEngine *api, DataStatement *statement, PGconn *connect
                       char **commit_error)
 {
     gboolean transaction = statement->batch && !statement->auto_commit;
-    if (transaction && !control(connection, "BEGIN")) {
+    /* Redshift's transactions see one snapshot (Redshift guide, "Isolation levels") */
+    if (transaction && !control(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ")) {
         *commit_error = g_strchomp(g_strdup(PQerrorMessage(connection)));
         return;
     }

@@ -49,7 +49,8 @@ static GPtrArray *read_form(const HttpExchange *exchange)
     GPtrArray *form = g_ptr_array_new_with_free_func(g_free);
     if (exchange->query != NULL)
         read_pairs(form, exchange->query, strlen(exchange->query));
-    read_pairs(form, (const char *)exchange->body->data, exchange->body->len);
+    if (exchange->body->len > 0) /* an empty array has no data at all */
+        read_pairs(form, (const char *)exchange->body->data, exchange->body->len);
     return form;
 }
 

@@ -158,9 +158,49 @@ static void test_a_failed_statement_is_a_data_error(void)
     fixture_end(&fixture);
 }
 
-static void test_a_cancelled_wait_cancels_the_statement(void)
+/* What a cancelled wait says, by what DescribeStatement says behind the cancel. */
+static void test_a_cancelled_wait_says_what_became_of_it(void)
 {
-    static const Answer answers[] = {{200, "{\"Status\":true}", "CancelStatement"}};
+    static const struct {
+        const char *body;
+        int code; /* -1: it has succeeded */
+        const char *words;
+    } rows[] = {
+        {STATUS("ABORTED"), RS_ERROR_CANCELLED, "cancelled, confirmed by the server"},
+        {STATUS("FINISHED"), -1, NULL},
+        {"{\"Id\":\"" ID "\",\"Status\":\"FINISHED\",\"HasResultSet\":true}", RS_ERROR_CANCELLED,
+         "already finished"},
+        {"{\"Id\":\"" ID "\",\"Status\":\"FINISHED\",\"HasResultSet\":true,\"SubStatements\":[]}",
+         -1, NULL},
+        {"{\"Id\":\"" ID "\",\"Status\":\"FAILED\",\"Error\":\"ERROR: nix\"}", RS_ERROR_DATA,
+         "nix"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const Answer answers[] = {{200, "{\"Status\":true}", "CancelStatement"},
+                                  {200, STATUS("STARTED"), "DescribeStatement"},
+                                  {200, rows[i].body, "DescribeStatement"}};
+        Fixture fixture;
+        g_autoptr(GCancellable) cancellable = g_cancellable_new();
+        g_auto(DataApiStatement) statement = {.id = g_strdup(ID)};
+        g_autoptr(GError) error = NULL;
+        fixture_begin(&fixture, answers, G_N_ELEMENTS(answers));
+        g_cancellable_cancel(cancellable);
+        gboolean done = data_api_wait(fixture.api, &statement, cancellable, &error);
+        g_assert_cmpint(done, ==, rows[i].code < 0);
+        if (!done) {
+            g_assert_error(error, RS_ERROR, rows[i].code);
+            g_assert_nonnull(strstr(error->message, rows[i].words));
+        }
+        fixture_end(&fixture);
+    }
+}
+
+static void test_a_cancel_that_is_refused_is_not_called_one(void)
+{
+    static const Answer answers[] = {
+        {400, "{\"__type\":\"ValidationException\",\"message\":\"no\"}", "CancelStatement"},
+        {400, "{\"__type\":\"ValidationException\",\"message\":\"no\"}", "DescribeStatement"},
+    };
     Fixture fixture;
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
     g_auto(DataApiStatement) statement = {.id = g_strdup(ID)};
@@ -169,7 +209,28 @@ static void test_a_cancelled_wait_cancels_the_statement(void)
     g_cancellable_cancel(cancellable);
     g_assert_false(data_api_wait(fixture.api, &statement, cancellable, &error));
     g_assert_error(error, RS_ERROR, RS_ERROR_CANCELLED);
-    g_assert_nonnull(strstr(error->message, "the server was told"));
+    g_assert_nonnull(strstr(error->message, "could not be sent"));
+    g_assert_null(strstr(error->message, "confirmed"));
+    fixture_end(&fixture);
+}
+
+static void test_polls_are_counted_and_then_the_statement_is_cancelled(void)
+{
+    static const Answer answers[] = {
+        {200, STATUS("STARTED"), "DescribeStatement"},
+        {200, STATUS("STARTED"), "DescribeStatement"},
+        {200, "{\"Status\":true}", "CancelStatement"},
+        {200, STATUS("ABORTED"), "DescribeStatement"},
+    };
+    Fixture fixture;
+    DataApiWaiting waiting = {.poll_interval_ms = 700, .max_polls = 2};
+    g_auto(DataApiStatement) statement = {.id = g_strdup(ID)};
+    g_autoptr(GError) error = NULL;
+    fixture_begin(&fixture, answers, G_N_ELEMENTS(answers));
+    g_assert_false(data_api_wait_as(fixture.api, &statement, &waiting, NULL, &error));
+    g_assert_error(error, RS_ERROR, RS_ERROR_LIMIT);
+    g_assert_nonnull(strstr(error->message, "max_poll_attempts"));
+    g_assert_cmpuint(fixture.slept_ms, ==, 1400);
     fixture_end(&fixture);
 }
 
@@ -261,8 +322,12 @@ int main(int argc, char **argv)
                     test_a_refused_wait_falls_back_to_polling);
     g_test_add_func("/data-api/a failed statement is a data error",
                     test_a_failed_statement_is_a_data_error);
-    g_test_add_func("/data-api/a cancelled wait cancels the statement",
-                    test_a_cancelled_wait_cancels_the_statement);
+    g_test_add_func("/data-api/a cancelled wait says what became of it",
+                    test_a_cancelled_wait_says_what_became_of_it);
+    g_test_add_func("/data-api/a cancel that is refused is not called one",
+                    test_a_cancel_that_is_refused_is_not_called_one);
+    g_test_add_func("/data-api/polls are counted, and then the statement is cancelled",
+                    test_polls_are_counted_and_then_the_statement_is_cancelled);
     g_test_add_func("/data-api/lists are read to the last page",
                     test_lists_are_read_to_the_last_page);
     g_test_add_func("/data-api/fields keep their kind and digits",
