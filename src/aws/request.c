@@ -138,21 +138,10 @@ static char *hash_of_body(const HttpBody *body, GCancellable *cancellable, GErro
     return g_strdup(digest_hex(sum));
 }
 
-/* TLS, or never leaving the machine: nobody on the way could change the payload. */
-static gboolean is_protected_way(const AwsRequest *request)
-{
-    if (strcmp(request->scheme, "https") == 0)
-        return TRUE;
-    const char *colon = strrchr(request->host, ':');
-    gsize length = colon != NULL && strchr(colon, ']') == NULL ? (gsize)(colon - request->host)
-                                                               : strlen(request->host);
-    g_autofree char *host = g_strndup(request->host, length);
-    return http_host_is_loopback(host);
-}
-
+/* Over TLS nobody on the way can change the payload. */
 static char *payload_hash(const AwsRequest *request, GCancellable *cancellable, GError **error)
 {
-    if (request->s3 && is_protected_way(request) && request->body != NULL &&
+    if (request->s3 && strcmp(request->scheme, "https") == 0 && request->body != NULL &&
         request->body->length > ALWAYS_HASHED)
         return g_strdup(SIGV4_UNSIGNED_PAYLOAD);
     return hash_of_body(request->body, cancellable, error);

@@ -12,8 +12,7 @@
  * when the service surely did nothing.
  *
  * Payload: over http the body's SHA-256 is signed; over https also, up to 64 KiB, and for S3 larger ones
- *          go as UNSIGNED-PAYLOAD: TLS protects them already. So does the loopback interface: what never
- *          leaves the machine goes like over https.
+ *          go as UNSIGNED-PAYLOAD: TLS protects them already.
  * Errors:  those of http, credentials and failure.
  * Threads: an AwsClient from any thread; an AwsRequest belongs to its call.
  */

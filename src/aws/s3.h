@@ -146,10 +146,16 @@ void s3_part_clear(gpointer part);
 GArray *s3_multipart_parts(S3Client *client, const char *bucket, const char *key,
                            const char *upload_id, GCancellable *cancellable, GError **error);
 
-/* Aborts the uploads of exactly that key that began at `since` or later, but for `except` (may be NULL).
- * What fails is logged. */
-void s3_multipart_abort_since(S3Client *client, const char *bucket, const char *key, gint64 since,
-                              const char *except);
+/*
+ * After CreateMultipartUpload requests whose answers were lost: aborts the uploads of exactly that key that
+ * began from `since` to `until` (epoch seconds of the service), have no parts, and are not `except` (may be
+ * NULL). S3 tells nothing by which an upload could be known for certain as ours; so when there are more of
+ * them than the `most` that we can have begun (0: the attempts of one call), another writer is at that key
+ * and all are left, which the log says. What remains is this: a writer who began the same key in the same
+ * seconds and has sent nothing yet may be told NoSuchUpload with its first part. What fails is logged.
+ */
+void s3_multipart_abort_lost(S3Client *client, const char *bucket, const char *key, gint64 since,
+                             gint64 until, guint most, const char *except);
 
 /* Deletes exactly these keys (of char *), 1,000 a request; keys that are gone already are fine.
  * FALSE names the first key that could not be deleted and how many. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aws/retry.h"
 #include "aws/s3_xml.h"
 #include "base/log.h"
 
@@ -105,7 +106,7 @@ gboolean s3_put_file(S3Client *client, const char *bucket, const char *key, int 
 
 typedef struct {
     const char *key, *except;
-    gint64 since;
+    gint64 since, until;
     GPtrArray *ids;
 } Strays;
 
@@ -113,23 +114,57 @@ static gboolean note_stray(gpointer user, const S3Upload *upload, GError **error
 {
     Strays *strays = user;
     if (strcmp(upload->key, strays->key) == 0 && upload->started >= strays->since &&
-        g_strcmp0(upload->id, strays->except) != 0)
+        upload->started <= strays->until && g_strcmp0(upload->id, strays->except) != 0)
         g_ptr_array_add(strays->ids, g_strdup(upload->id));
     return TRUE;
 }
 
-void s3_multipart_abort_since(S3Client *client, const char *bucket, const char *key, gint64 since,
-                              const char *except)
+/* Nobody sends parts to an upload whose id was never heard: one that has parts is another writer's. */
+static gboolean drop_used(S3Client *client, const char *bucket, const char *key, GPtrArray *ids,
+                          GError **error)
+{
+    for (guint i = ids->len; i > 0; i--) {
+        g_autoptr(GError) failure = NULL;
+        g_autoptr(GArray) parts =
+            s3_multipart_parts(client, bucket, key, ids->pdata[i - 1], NULL, &failure);
+        gboolean gone = parts == NULL && g_error_matches(failure, RS_ERROR, RS_ERROR_NOT_FOUND);
+        if (parts == NULL && !gone) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        if (gone || parts->len > 0)
+            g_ptr_array_remove_index(ids, i - 1);
+    }
+    return TRUE;
+}
+
+void s3_multipart_abort_lost(S3Client *client, const char *bucket, const char *key, gint64 since,
+                             gint64 until, guint most, const char *except)
 {
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
-    Strays strays = {key, except, since, ids};
-    gboolean good = s3_multipart_uploads(client, bucket, key, note_stray, &strays, NULL, &error);
+    Strays strays = {key, except, since, until, ids};
+    gboolean good = s3_multipart_uploads(client, bucket, key, note_stray, &strays, NULL, &error) &&
+                    drop_used(client, bucket, key, ids, &error);
+    if (good && ids->len > (most > 0 ? most : retry_attempts())) {
+        log_write(LOG_LEVEL_WARNING,
+                  "%u uploads of s3://%s/%s began just now, and some are not ours: all were left",
+                  ids->len, bucket, key);
+        return;
+    }
     for (guint i = 0; good && i < ids->len; i++)
         good = s3_multipart_abort(client, bucket, key, ids->pdata[i], NULL, &error);
     if (!good)
         log_write(LOG_LEVEL_WARNING, "an upload of s3://%s/%s may have stayed open: %s", bucket,
                   key, error->message);
+}
+
+/* With a key of KMS the bucket's ETags are no MD5s, and the first parts need not be hashed to learn it. */
+static void learn_encryption(const S3Call *call)
+{
+    const char *sse = http_response_header(&call->response, "x-amz-server-side-encryption");
+    if (sse != NULL && g_str_has_prefix(sse, "aws:"))
+        s3_bucket_learn_md5(call->client, call->bucket, FALSE);
 }
 
 char *s3_multipart_create(S3Client *client, const char *bucket, const char *key,
@@ -152,7 +187,11 @@ char *s3_multipart_create(S3Client *client, const char *bucket, const char *key,
                                              call.response.body->len, error);
     /* So it is with an attempt whose answer got lost. */
     if (call.request.attempts > 1 || (!sent && call.response.status == 0))
-        s3_multipart_abort_since(client, bucket, key, began, id);
+        s3_multipart_abort_lost(client, bucket, key, began,
+                                aws_client_now(client->aws, call.request.host) + 1,
+                                call.request.attempts - (id != NULL ? 1 : 0), id);
+    if (sent)
+        learn_encryption(&call);
     if (sent && id == NULL)
         g_prefix_error(error, "%s: ", call.what);
     return id;

@@ -7,6 +7,8 @@ struct Digest {
     EVP_MD_CTX *context;
     const EVP_MD *method;
     gboolean ended;
+    guint8 bytes[EVP_MAX_MD_SIZE];
+    guint length; /* of bytes, once ended */
     char hex[2 * EVP_MAX_MD_SIZE + 1];
 };
 
@@ -14,7 +16,9 @@ Digest *digest_new(DigestKind kind)
 {
     Digest *digest = g_new0(Digest, 1);
     digest->context = EVP_MD_CTX_new();
-    digest->method = kind == DIGEST_MD5 ? EVP_md5() : EVP_sha256();
+    digest->method = kind == DIGEST_MD5    ? EVP_md5()
+                     : kind == DIGEST_SHA1 ? EVP_sha1()
+                                           : EVP_sha256();
     digest_reset(digest);
     return digest;
 }
@@ -43,16 +47,20 @@ void digest_reset(Digest *digest)
 
 const char *digest_hex(Digest *digest)
 {
-    guint8 bytes[EVP_MAX_MD_SIZE];
-    guint length = 0;
     if (digest->ended)
         return digest->hex;
-    EVP_DigestFinal_ex(digest->context, bytes, &length);
-    for (guint i = 0; i < length; i++) {
-        digest->hex[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-        digest->hex[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+    EVP_DigestFinal_ex(digest->context, digest->bytes, &digest->length);
+    for (guint i = 0; i < digest->length; i++) {
+        digest->hex[2 * i] = "0123456789abcdef"[digest->bytes[i] >> 4];
+        digest->hex[2 * i + 1] = "0123456789abcdef"[digest->bytes[i] & 15];
     }
-    digest->hex[2 * length] = '\0';
+    digest->hex[2 * digest->length] = '\0';
     digest->ended = TRUE;
     return digest->hex;
+}
+
+char *digest_base64(Digest *digest)
+{
+    digest_hex(digest);
+    return g_base64_encode(digest->bytes, digest->length);
 }

@@ -1,17 +1,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "aws/transfer_internal.h"
+
+/* libcurl hands on 16 KiB at a time. Writers of one file exclude one another in the kernel, so the
+ * pieces of a large object are collected to this much before they are written. */
+#define WRITE_BYTES (256u << 10)
 
 /* Where the bytes of one piece go. */
 typedef struct {
     const TransferContext *context;
     TransferWork *work;
     guint64 start, limit; /* of the piece, within the file */
-    guint64 position;
-    guint64 told; /* bytes of the piece that were told to `bytes` */
+    guint64 position;     /* where the next bytes belong, those in the buffer included */
+    guint64 told;         /* bytes of the piece that were told to `bytes` */
+    char *buffer; /* of WRITE_BYTES, or NULL: bytes before position that are not written yet */
+    gsize held;
 } Sink;
 
 static gboolean write_at(TransferWork *work, const char *bytes, gsize length, guint64 position,
@@ -30,6 +39,24 @@ static gboolean write_at(TransferWork *work, const char *bytes, gsize length, gu
     return TRUE;
 }
 
+static gboolean flush(Sink *sink, GError **error)
+{
+    gsize held = sink->held;
+    sink->held = 0;
+    return write_at(sink->work, sink->buffer, held, sink->position - held, error);
+}
+
+static gboolean keep_bytes(Sink *sink, const char *bytes, gsize length, GError **error)
+{
+    if (sink->buffer == NULL || length >= WRITE_BYTES)
+        return flush(sink, error) && write_at(sink->work, bytes, length, sink->position, error);
+    if (sink->held + length > WRITE_BYTES && !flush(sink, error))
+        return FALSE;
+    memcpy(sink->buffer + sink->held, bytes, length);
+    sink->held += length;
+    return TRUE;
+}
+
 static gboolean on_bytes(gpointer user, const char *bytes, gsize length, GError **error)
 {
     Sink *sink = user;
@@ -38,7 +65,7 @@ static gboolean on_bytes(gpointer user, const char *bytes, gsize length, GError 
                     sink->work->item->bucket, sink->work->item->key);
         return FALSE;
     }
-    if (!write_at(sink->work, bytes, length, sink->position, error))
+    if (!keep_bytes(sink, bytes, length, error))
         return FALSE;
     sink->position += length;
     guint64 done = sink->position - sink->start;
@@ -52,6 +79,7 @@ static gboolean on_restart(gpointer user)
 {
     Sink *sink = user;
     sink->position = sink->start;
+    sink->held = 0;
     return TRUE;
 }
 
@@ -129,10 +157,18 @@ static gboolean download_whole(const TransferContext *context, TransferWork *wor
     return publish(work, error);
 }
 
+/* Where files are pages of memory, to reserve space is to fill it, as slow as writing. */
+static gboolean is_in_memory(int fd)
+{
+    struct statfs facts;
+    return fstatfs(fd, &facts) == 0 && facts.f_type == TMPFS_MAGIC;
+}
+
 /* Takes the space before the pieces come, so that a full disk is noticed at once. */
 static gboolean reserve(TransferWork *work, GError **error)
 {
-    int reason = posix_fallocate(work->fd, 0, (off_t)work->size);
+    int reason =
+        is_in_memory(work->fd) ? EOPNOTSUPP : posix_fallocate(work->fd, 0, (off_t)work->size);
     if (reason == EOPNOTSUPP || reason == EINVAL)
         reason = ftruncate(work->fd, (off_t)work->size) != 0 ? errno : 0;
     if (reason != 0)
@@ -175,18 +211,21 @@ gboolean transfer_download_part(const TransferContext *context, TransferWork *wo
 {
     TransferItem *item = work->item;
     guint64 start = part * work->part_size, length = transfer_part_length(work, part);
+    g_autofree char *buffer = g_malloc(WRITE_BYTES);
     Sink sink = {.context = context,
                  .work = work,
                  .start = start,
                  .position = start,
-                 .limit = start + length};
+                 .limit = start + length,
+                 .buffer = buffer};
     if (work->had != NULL && work->had->data[part] == '1') {
         if (context->callbacks.bytes != NULL)
             context->callbacks.bytes(context->callbacks.user, length);
         return TRUE;
     }
     if (!s3_get_range(context->client, item->bucket, item->key, start, length, work->object->etag,
-                      on_bytes, on_restart, &sink, NULL, context->cancellable, error))
+                      on_bytes, on_restart, &sink, NULL, context->cancellable, error) ||
+        !flush(&sink, error))
         return FALSE;
     if (sink.position != sink.limit)
         return wrong_length(work, sink.position - start, length, error);

@@ -13,6 +13,7 @@
 
 #define GROUP "upload"
 #define CLOCK_SECONDS 5 /* between our clock and the service's, which tells when an upload began */
+#define BEGIN_SECONDS 120 /* in which an upload that was asked for has begun, or never does */
 
 /* The journal of one upload, ours as long as it is open. */
 typedef struct {
@@ -104,8 +105,8 @@ gboolean s3_journal_begin(S3Move *move, TransferItem *item, GError **error)
     read_journal(lock);
     /* Killed after it asked for an upload and before it heard of its id. */
     if (item->upload_id == NULL && lock->began > 0)
-        s3_multipart_abort_since(move->s3, item->bucket, item->key, lock->began - CLOCK_SECONDS,
-                                 NULL);
+        s3_multipart_abort_lost(move->s3, item->bucket, item->key, lock->began - CLOCK_SECONDS,
+                                lock->began + BEGIN_SECONDS, 0, NULL);
     return TRUE;
 }
 

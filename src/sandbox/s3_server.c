@@ -200,7 +200,7 @@ void s3_server_begin(HttpExchange *exchange)
         refuse_unsupported_part(exchange, part);
         return;
     }
-    work->body = s3_body_new(exchange, &work->claim);
+    work->body = s3_body_new(exchange, &work->claim, work->operation->body == S3_BODY_OBJECT);
     if (work->body != NULL && work->operation->begin != NULL)
         work->operation->begin(exchange);
 }
@@ -255,7 +255,8 @@ void s3_server_body(HttpExchange *exchange, const char *bytes, gsize length)
 void s3_server_finish(HttpExchange *exchange)
 {
     S3Work *work = exchange->work;
-    if (s3_body_end(work->body))
+    Digest *md5 = work->writer != NULL ? store_write_md5(work->writer) : work->part_md5;
+    if (s3_body_end(work->body, md5))
         work->operation->finish(exchange);
     /* With no body either way, the middle of the request is between its work and its answer. */
     if (exchange->fault.reset == FAULT_RESET_DURING && work->operation->finish != s3_get_object)
@@ -273,7 +274,7 @@ void s3_server_clear(HttpExchange *exchange)
         close(work->part_fd);
     if (work->part_path != NULL)
         g_unlink(work->part_path);
-    g_clear_pointer(&work->part_md5, g_checksum_free);
+    digest_free(work->part_md5);
     g_clear_pointer(&work->memory, g_byte_array_unref);
     s3_body_free(work->body);
     sigv4_claim_clear(&work->claim);

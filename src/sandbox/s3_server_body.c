@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "aws/sigv4_digest.h"
 #include "sandbox/s3_checksum.h"
 
 #define CHECKSUM_PREFIX "x-amz-checksum-"
@@ -14,9 +15,10 @@ struct S3Body {
     HttpExchange *exchange;
     const SigV4Claim *claim;
     char *promised_sha256; /* of the whole body, or NULL */
-    GChecksum *sha256;     /* of the whole body, or of the chunk */
+    Digest *sha256;        /* of the whole body, or of the chunk */
     char *promised_md5;    /* base64, or NULL */
-    GChecksum *md5;
+    Digest *md5;           /* NULL: none is promised, or who stores the bytes has it */
+    gboolean stored;
     S3Checksum *checksum; /* NULL: none is promised */
     char *promised_checksum;
     gint64 decoded_length; /* -1: not told */
@@ -122,15 +124,17 @@ static gboolean read_lengths(S3Body *body)
         return refuse_body(body, 400, "InvalidDigest",
                            "The Content-MD5 you specified is not valid.");
     body->promised_md5 = g_strdup(md5);
-    body->md5 = g_checksum_new(G_CHECKSUM_MD5);
+    if (!body->stored)
+        body->md5 = digest_new(DIGEST_MD5);
     return TRUE;
 }
 
-S3Body *s3_body_new(HttpExchange *exchange, const SigV4Claim *claim)
+S3Body *s3_body_new(HttpExchange *exchange, const SigV4Claim *claim, gboolean stored)
 {
     S3Body *body = g_new0(S3Body, 1);
     body->exchange = exchange;
     body->claim = claim;
+    body->stored = stored;
     body->line = g_string_new(NULL);
     body->trailer = g_string_new(NULL);
     if (!read_payload_kind(body, http_header(exchange, "x-amz-content-sha256")) ||
@@ -139,7 +143,7 @@ S3Body *s3_body_new(HttpExchange *exchange, const SigV4Claim *claim)
         return NULL;
     }
     if (body->promised_sha256 != NULL || body->signed_chunks)
-        body->sha256 = g_checksum_new(G_CHECKSUM_SHA256);
+        body->sha256 = digest_new(DIGEST_SHA256);
     return body;
 }
 
@@ -150,9 +154,9 @@ static gboolean pass_on(S3Body *body, const char *bytes, gsize length, S3BodySin
 {
     body->length += length;
     if (body->sha256 != NULL)
-        g_checksum_update(body->sha256, (const guchar *)bytes, (gssize)length);
+        digest_update(body->sha256, bytes, length);
     if (body->md5 != NULL)
-        g_checksum_update(body->md5, (const guchar *)bytes, (gssize)length);
+        digest_update(body->md5, bytes, length);
     if (body->checksum != NULL)
         s3_checksum_update(body->checksum, bytes, length);
     return sink(user, bytes, length);
@@ -171,7 +175,7 @@ static gboolean read_chunk_head(S3Body *body)
         if (semicolon == NULL || !g_str_has_prefix(semicolon, "chunk-signature="))
             return refuse_framing(body);
         body->chunk_signature = g_strdup(semicolon + strlen("chunk-signature="));
-        g_checksum_reset(body->sha256);
+        digest_reset(body->sha256);
     }
     body->last_chunk = body->chunk_left == 0;
     return TRUE;
@@ -182,14 +186,14 @@ static gboolean check_chunk_signature(S3Body *body)
     if (!body->signed_chunks)
         return TRUE;
     SigV4Key key = http_key_of_claim(body->exchange, body->claim);
-    const char *hash = g_checksum_get_string(body->sha256);
+    const char *hash = digest_hex(body->sha256);
     g_autofree char *expected = sigv4_chunk_signature(&key, body->previous_signature, hash);
     if (strcmp(expected, body->chunk_signature) != 0)
         return refuse_body(body, 403, "SignatureDoesNotMatch",
                            "The chunk signature we calculated does not match the one provided.");
     g_free(body->previous_signature);
     body->previous_signature = g_steal_pointer(&expected);
-    g_checksum_reset(body->sha256);
+    digest_reset(body->sha256);
     return TRUE;
 }
 
@@ -304,14 +308,11 @@ static gboolean check_trailer_signature(S3Body *body)
                        "The trailer signature we calculated does not match the one provided.");
 }
 
-static gboolean check_md5(S3Body *body)
+static gboolean check_md5(S3Body *body, Digest *stored_md5)
 {
-    guint8 digest[16];
-    gsize size = sizeof digest;
-    if (body->md5 == NULL)
+    if (body->promised_md5 == NULL)
         return TRUE;
-    g_checksum_get_digest(body->md5, digest, &size);
-    g_autofree char *ours = g_base64_encode(digest, size);
+    g_autofree char *ours = digest_base64(body->stored ? stored_md5 : body->md5);
     return strcmp(ours, body->promised_md5) == 0 ||
            refuse_body(body, 400, "BadDigest",
                        "The Content-MD5 you specified did not match what we received.");
@@ -330,7 +331,7 @@ static gboolean check_checksum(S3Body *body)
     return refuse_body(body, 400, "BadDigest", message);
 }
 
-gboolean s3_body_end(S3Body *body)
+gboolean s3_body_end(S3Body *body, Digest *stored_md5)
 {
     if ((body->chunked && body->state != ENDED) ||
         (body->decoded_length >= 0 && body->length != (guint64)body->decoded_length))
@@ -338,16 +339,16 @@ gboolean s3_body_end(S3Body *body)
                            "You did not provide the number of bytes specified by the "
                            "Content-Length HTTP header.");
     if (body->promised_sha256 != NULL &&
-        strcmp(g_checksum_get_string(body->sha256), body->promised_sha256) != 0)
+        strcmp(digest_hex(body->sha256), body->promised_sha256) != 0)
         return refuse_body(body, 400, "XAmzContentSHA256Mismatch",
                            "The provided 'x-amz-content-sha256' header does not match what was "
                            "computed.");
-    return check_trailer_signature(body) && check_md5(body) && check_checksum(body);
+    return check_trailer_signature(body) && check_md5(body, stored_md5) && check_checksum(body);
 }
 
 gboolean s3_body_has_checksum(const S3Body *body)
 {
-    return body->md5 != NULL || body->checksum != NULL;
+    return body->promised_md5 != NULL || body->checksum != NULL;
 }
 
 void s3_body_add_checksum(const S3Body *body, struct MHD_Response *response)
@@ -363,9 +364,9 @@ void s3_body_free(S3Body *body)
     if (body == NULL)
         return;
     g_free(body->promised_sha256);
-    g_clear_pointer(&body->sha256, g_checksum_free);
+    digest_free(body->sha256);
     g_free(body->promised_md5);
-    g_clear_pointer(&body->md5, g_checksum_free);
+    digest_free(body->md5);
     s3_checksum_free(body->checksum);
     g_free(body->promised_checksum);
     g_string_free(body->line, TRUE);

@@ -11,6 +11,7 @@
 #ifndef REDSMITH_SANDBOX_S3_SERVER_BODY_H
 #define REDSMITH_SANDBOX_S3_SERVER_BODY_H
 
+#include "aws/sigv4_digest.h"
 #include "sandbox/http_auth.h"
 
 typedef struct S3Body S3Body;
@@ -18,12 +19,13 @@ typedef struct S3Body S3Body;
 /* The decoded bytes. FALSE: stop, the exchange was answered. */
 typedef gboolean (*S3BodySink)(gpointer user, const char *bytes, gsize length);
 
-/* claim is borrowed. NULL when the headers ask for something that is not offered: answered then. */
-S3Body *s3_body_new(HttpExchange *exchange, const SigV4Claim *claim);
+/* claim is borrowed. stored: the caller takes the MD5 of the decoded bytes anyway, and gives it to
+ * s3_body_end, so that it is not computed twice. NULL when the headers ask for something that is not offered: answered then. */
+S3Body *s3_body_new(HttpExchange *exchange, const SigV4Claim *claim, gboolean stored);
 gboolean s3_body_feed(S3Body *body, const char *bytes, gsize length, S3BodySink sink,
                       gpointer user);
-/* All has come: does everything agree? */
-gboolean s3_body_end(S3Body *body);
+/* All has come: does everything agree? stored_md5: of all decoded bytes; NULL when not `stored`. */
+gboolean s3_body_end(S3Body *body, Digest *stored_md5);
 /* Was there anything that protects the content: Content-MD5 or a checksum? */
 gboolean s3_body_has_checksum(const S3Body *body);
 /* Repeats the checked x-amz-checksum-* in an answer, as S3 does. */

@@ -42,7 +42,7 @@ typedef struct {
     StoreWriter *writer; /* PutObject */
     int part_fd;         /* UploadPart; -1: none */
     char *part_path;
-    GChecksum *part_md5;
+    Digest *part_md5;
 } S3Work;
 
 static inline S3Work *s3_work(HttpExchange *exchange)

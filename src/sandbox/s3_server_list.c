@@ -126,8 +126,16 @@ static gboolean add_to_page(Page *page, const StoreObject *object)
 /* A marker that is itself a common prefix stands for all that is below it. */
 static gboolean is_below_marker(const Page *page, const char *marker, const char *key)
 {
-    return marker != NULL && page->delimiter != NULL && g_str_has_suffix(marker, page->delimiter) &&
-           g_str_has_prefix(key, marker);
+    return marker != NULL && page->delimiter != NULL && strlen(marker) > strlen(page->prefix) &&
+           g_str_has_suffix(marker, page->delimiter) && g_str_has_prefix(key, marker);
+}
+
+/* Where to look on: past all that is below a common prefix, when the last key was. No key of UTF-8 has the
+ * byte 0xff. */
+static char *place_after(const Page *page, const char *key)
+{
+    return is_below_marker(page, page->last, key) ? g_strconcat(page->last, "\xff", NULL)
+                                                  : g_strdup(key);
 }
 
 static gboolean fill_page(Page *page)
@@ -137,20 +145,21 @@ static gboolean fill_page(Page *page)
     g_autofree char *after = g_strdup(page->after);
     gboolean more = page->max_keys > 0;
     while (more) {
+        guint batch = (guint)MIN(page->max_keys, BATCH);
         g_autoptr(GPtrArray) objects = store_list(page->exchange->server->store, work->bucket,
-                                                  page->prefix, after, BATCH + 1, &error);
+                                                  page->prefix, after, batch + 1, &error);
         if (objects == NULL) {
             s3_answer_error(page->exchange, error);
             return FALSE;
         }
-        more = objects->len > BATCH;
+        more = objects->len > batch;
         for (guint i = 0; i < objects->len; i++) {
             const StoreObject *object = objects->pdata[i];
             if (!is_below_marker(page, page->after, object->key) && !add_to_page(page, object))
                 return TRUE;
             if (i + 1 == objects->len) {
                 g_free(after);
-                after = g_strdup(object->key);
+                after = place_after(page, object->key);
             }
         }
     }

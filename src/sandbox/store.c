@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aws/sigv4_digest.h"
 #include "base/error.h"
 
 #define GROUP "object"
@@ -17,8 +18,29 @@
 #define NAME_DIGITS 232
 #define KEY_MAX_BYTES 1024
 
+/*
+ * All keys of a bucket, sorted, as long as none of its folders has changed since they were read: so a page
+ * costs its own size and not the bucket's. Other processes write to the folders too, therefore it is their
+ * times that tell. Those are as coarse as the kernel's clock ticks; what was read less than SETTLE_US after
+ * a change is used once and not kept.
+ */
+#define SETTLE_US (50 * G_TIME_SPAN_MILLISECOND)
+
+typedef struct {
+    char *path;
+    gint64 changed_us;
+} Folder;
+
+typedef struct {
+    char *bucket;
+    GArray *folders; /* of Folder */
+    GPtrArray *keys; /* of char *, sorted */
+} Snapshot;
+
 struct Store {
     char *root; /* <dir>/s3 */
+    GMutex mutex;
+    Snapshot *snapshot; /* of the bucket that was listed last, or NULL */
 };
 
 struct StoreWriter {
@@ -27,8 +49,33 @@ struct StoreWriter {
     char *path; /* of the temporary file */
     int fd;
     guint64 size;
-    GChecksum *md5;
+    Digest *md5; /* NULL: not computed */
 };
+
+static void folder_clear(gpointer data)
+{
+    g_free(((Folder *)data)->path);
+}
+
+static Snapshot *snapshot_new(const char *bucket)
+{
+    Snapshot *snapshot = g_new0(Snapshot, 1);
+    snapshot->bucket = g_strdup(bucket);
+    snapshot->folders = g_array_new(FALSE, FALSE, sizeof(Folder));
+    g_array_set_clear_func(snapshot->folders, folder_clear);
+    snapshot->keys = g_ptr_array_new_with_free_func(g_free);
+    return snapshot;
+}
+
+static void snapshot_free(Snapshot *snapshot)
+{
+    if (snapshot == NULL)
+        return;
+    g_free(snapshot->bucket);
+    g_array_unref(snapshot->folders);
+    g_ptr_array_unref(snapshot->keys);
+    g_free(snapshot);
+}
 
 static gboolean make_folder(const char *path, GError **error)
 {
@@ -44,6 +91,7 @@ Store *store_open(const char *dir, GError **error)
         return NULL;
     Store *store = g_new0(Store, 1);
     store->root = g_steal_pointer(&root);
+    g_mutex_init(&store->mutex);
     return store;
 }
 
@@ -51,6 +99,8 @@ void store_free(Store *store)
 {
     if (store == NULL)
         return;
+    snapshot_free(store->snapshot);
+    g_mutex_clear(&store->mutex);
     g_free(store->root);
     g_free(store);
 }
@@ -268,38 +318,91 @@ int store_read(Store *store, const char *bucket, const char *key, StoreObject **
 
 /* --- listing ------------------------------------------------------------------------------------ */
 
-typedef struct {
-    const char *prefix, *after;
-    GPtrArray *keys;
-} Listing;
-
-static void note_key(Listing *listing, const char *key)
+static gint64 changed_us(const char *folder)
 {
-    if (g_str_has_prefix(key, listing->prefix) &&
-        (listing->after == NULL || strcmp(key, listing->after) > 0))
-        g_ptr_array_add(listing->keys, g_strdup(key));
+    struct stat facts;
+    return stat(folder, &facts) == 0
+               ? facts.st_mtim.tv_sec * G_USEC_PER_SEC + facts.st_mtim.tv_nsec / 1000
+               : -1;
 }
 
-/* Could a key that starts with these bytes start with the prefix? */
-static gboolean may_hold_prefix(const Listing *listing, const char *start)
+static void collect_keys(const char *folder, const char *start, Snapshot *snapshot)
 {
-    return strncmp(start, listing->prefix, MIN(strlen(start), strlen(listing->prefix))) == 0;
-}
-
-static void collect_keys(const char *folder, const char *start, Listing *listing)
-{
+    Folder seen = {g_strdup(folder), changed_us(folder)}; /* before it is read */
+    g_array_append_val(snapshot->folders, seen);
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
         g_autoptr(GString) key = g_string_new(start);
         if (g_str_has_suffix(name, META_SUFFIX)) {
             if (append_unhex(key, name, strlen(name) - strlen(META_SUFFIX)))
-                note_key(listing, key->str);
-        } else if (g_str_has_suffix(name, "-") && append_unhex(key, name, strlen(name) - 1) &&
-                   may_hold_prefix(listing, key->str)) {
+                g_ptr_array_add(snapshot->keys, g_string_free(g_steal_pointer(&key), FALSE));
+        } else if (g_str_has_suffix(name, "-") && append_unhex(key, name, strlen(name) - 1)) {
             g_autofree char *deeper = g_build_filename(folder, name, NULL);
-            collect_keys(deeper, key->str, listing);
+            collect_keys(deeper, key->str, snapshot);
         }
     }
+}
+
+static gboolean is_current(const Snapshot *snapshot)
+{
+    for (guint i = 0; i < snapshot->folders->len; i++) {
+        const Folder *folder = &g_array_index(snapshot->folders, Folder, i);
+        if (changed_us(folder->path) != folder->changed_us)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Had the folders been left alone for long enough when the reading began? */
+static gboolean had_settled(const Snapshot *snapshot, gint64 began)
+{
+    for (guint i = 0; i < snapshot->folders->len; i++)
+        if (g_array_index(snapshot->folders, Folder, i).changed_us > began - SETTLE_US)
+            return FALSE;
+    return TRUE;
+}
+
+/* The bucket's keys now. Nobody changes the array; free it with g_ptr_array_unref. */
+static GPtrArray *current_keys(Store *store, const char *bucket)
+{
+    g_mutex_lock(&store->mutex);
+    if (store->snapshot != NULL && strcmp(store->snapshot->bucket, bucket) == 0 &&
+        is_current(store->snapshot)) {
+        GPtrArray *keys = g_ptr_array_ref(store->snapshot->keys);
+        g_mutex_unlock(&store->mutex);
+        return keys;
+    }
+    g_mutex_unlock(&store->mutex);
+    gint64 began = g_get_real_time();
+    Snapshot *snapshot = snapshot_new(bucket);
+    g_autofree char *objects = objects_folder(store, bucket);
+    collect_keys(objects, "", snapshot);
+    g_ptr_array_sort(snapshot->keys, compare_names);
+    GPtrArray *keys = g_ptr_array_ref(snapshot->keys);
+    if (!had_settled(snapshot, began)) {
+        snapshot_free(snapshot);
+        return keys;
+    }
+    g_mutex_lock(&store->mutex);
+    snapshot_free(store->snapshot);
+    store->snapshot = snapshot;
+    g_mutex_unlock(&store->mutex);
+    return keys;
+}
+
+/* The first place whose key is not before `from`, or is after it when `beyond`. */
+static guint find_place(const GPtrArray *keys, const char *from, gboolean beyond)
+{
+    guint low = 0, high = keys->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        int order = strcmp(keys->pdata[middle], from);
+        if (order < 0 || (beyond && order == 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 GPtrArray *store_list(Store *store, const char *bucket, const char *prefix, const char *after,
@@ -307,14 +410,16 @@ GPtrArray *store_list(Store *store, const char *bucket, const char *prefix, cons
 {
     if (!need_bucket(store, bucket, error))
         return NULL;
-    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
-    Listing listing = {.prefix = prefix != NULL ? prefix : "", .after = after, .keys = keys};
-    g_autofree char *objects = objects_folder(store, bucket);
-    collect_keys(objects, "", &listing);
-    g_ptr_array_sort(keys, compare_names);
+    g_autoptr(GPtrArray) keys = current_keys(store, bucket);
+    const char *start = prefix != NULL ? prefix : "";
+    guint place = find_place(keys, start, FALSE);
+    if (after != NULL)
+        place = MAX(place, find_place(keys, after, TRUE));
     GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)store_object_free);
-    for (guint i = 0; i < keys->len && (max == 0 || list->len < max); i++) {
-        const char *key = keys->pdata[i];
+    for (; place < keys->len && g_str_has_prefix(keys->pdata[place], start) &&
+           (max == 0 || list->len < max);
+         place++) {
+        const char *key = keys->pdata[place];
         g_autofree char *stem = stem_of_key(store, bucket, key);
         StoreObject *object = load_object(stem, bucket, key, NULL, NULL);
         if (object != NULL) /* else deleted since */
@@ -329,7 +434,7 @@ static void writer_free(StoreWriter *writer)
 {
     if (writer->fd >= 0)
         close(writer->fd);
-    g_clear_pointer(&writer->md5, g_checksum_free);
+    digest_free(writer->md5);
     g_free(writer->bucket);
     g_free(writer->key);
     g_free(writer->content_type);
@@ -345,6 +450,18 @@ void store_write_abort(StoreWriter *writer)
     writer_free(writer);
 }
 
+static StoreWriter *writer_new(Store *store, const char *bucket, const char *key,
+                               const char *content_type)
+{
+    StoreWriter *writer = g_new0(StoreWriter, 1);
+    writer->store = store;
+    writer->bucket = g_strdup(bucket);
+    writer->key = g_strdup(key);
+    writer->content_type = g_strdup(content_type != NULL ? content_type : DEFAULT_TYPE);
+    writer->fd = -1;
+    return writer;
+}
+
 StoreWriter *store_write_begin(Store *store, const char *bucket, const char *key,
                                const char *content_type, GError **error)
 {
@@ -357,21 +474,38 @@ StoreWriter *store_write_begin(Store *store, const char *bucket, const char *key
         rs_error_set_errno(error, errno, "cannot write s3://%s/%s", bucket, key);
         return NULL;
     }
-    StoreWriter *writer = g_new0(StoreWriter, 1);
-    writer->store = store;
-    writer->bucket = g_strdup(bucket);
-    writer->key = g_strdup(key);
-    writer->content_type = g_strdup(content_type != NULL ? content_type : DEFAULT_TYPE);
+    StoreWriter *writer = writer_new(store, bucket, key, content_type);
     writer->path = g_steal_pointer(&path);
     writer->fd = fd;
-    writer->md5 = g_checksum_new(G_CHECKSUM_MD5);
+    writer->md5 = digest_new(DIGEST_MD5);
     return writer;
+}
+
+StoreWriter *store_write_adopt(Store *store, const char *bucket, const char *key,
+                               const char *content_type, const char *path, GError **error)
+{
+    struct stat facts;
+    if (!need_bucket(store, bucket, error) || !need_key(key, error))
+        return NULL;
+    if (stat(path, &facts) != 0) {
+        rs_error_set_errno(error, errno, "cannot read %s", path);
+        return NULL;
+    }
+    StoreWriter *writer = writer_new(store, bucket, key, content_type);
+    writer->path = g_strdup(path);
+    writer->size = (guint64)facts.st_size;
+    return writer;
+}
+
+Digest *store_write_md5(StoreWriter *writer)
+{
+    return writer->md5;
 }
 
 gboolean store_write(StoreWriter *writer, const void *bytes, gsize length, GError **error)
 {
     const char *p = bytes;
-    g_checksum_update(writer->md5, bytes, (gssize)length);
+    digest_update(writer->md5, bytes, length);
     writer->size += length;
     while (length > 0) {
         ssize_t written = write(writer->fd, p, length);
@@ -405,8 +539,26 @@ static int lock_bucket(const Store *store, const char *bucket, GError **error)
     return -1;
 }
 
-static gboolean save_meta(const StoreObject *object, const char *generation, const char *path,
-                          GError **error)
+/* Written aside and renamed. Not synced, which GLib would do: it takes longer than all the rest. */
+static gboolean write_aside(const StoreWriter *writer, const char *path, const char *text,
+                            gsize length, GError **error)
+{
+    g_autofree char *incoming = incoming_folder(writer->store, writer->bucket);
+    g_autofree char *aside = g_build_filename(incoming, "meta-XXXXXX", NULL);
+    int fd = g_mkstemp_full(aside, O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return rs_error_set_errno(error, errno, "cannot write an object's description");
+    gboolean good = write(fd, text, length) == (gssize)length && rename(aside, path) == 0;
+    if (!good) {
+        rs_error_set_errno(error, errno, "cannot write an object's description");
+        unlink(aside);
+    }
+    close(fd);
+    return good;
+}
+
+static gboolean save_meta(const StoreWriter *writer, const StoreObject *object,
+                          const char *generation, const char *path, GError **error)
 {
     g_autoptr(GKeyFile) meta = g_key_file_new();
     g_key_file_set_uint64(meta, GROUP, "size", object->size);
@@ -416,13 +568,7 @@ static gboolean save_meta(const StoreObject *object, const char *generation, con
     g_key_file_set_string(meta, GROUP, "generation", generation);
     gsize length;
     g_autofree char *text = g_key_file_to_data(meta, &length, NULL);
-    /* Written aside and renamed. Not synced: the sandbox's data need not survive a power cut. */
-    if (!g_file_set_contents_full(path, text, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0600,
-                                  error)) {
-        g_prefix_error(error, "cannot write an object's description: ");
-        return FALSE;
-    }
-    return TRUE;
+    return write_aside(writer, path, text, length, error);
 }
 
 /* Puts the written file and its description in place of what was there. The bucket is locked. */
@@ -441,7 +587,7 @@ static gboolean install(StoreWriter *writer, const StoreObject *object, GError *
     if (rename(writer->path, data) < 0)
         return rs_error_set_errno(error, errno, "cannot write s3://%s/%s", writer->bucket,
                                   writer->key);
-    if (!save_meta(object, generation, meta, error)) {
+    if (!save_meta(writer, object, generation, meta, error)) {
         unlink(data);
         return FALSE;
     }
@@ -456,7 +602,7 @@ gboolean store_write_commit(StoreWriter *writer, const char *etag, StoreObject *
     g_autoptr(StoreObject) made = g_new0(StoreObject, 1);
     made->key = g_strdup(writer->key);
     made->size = writer->size;
-    made->etag = g_strdup(etag != NULL ? etag : g_checksum_get_string(writer->md5));
+    made->etag = g_strdup(etag != NULL ? etag : digest_hex(writer->md5));
     made->content_type = g_strdup(writer->content_type);
     made->modified_ms = g_get_real_time() / 1000;
     int lock = lock_bucket(writer->store, writer->bucket, error);

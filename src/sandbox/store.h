@@ -8,7 +8,11 @@
  * process) never see half of one, nor one's data with another's description. Nothing holds an object
  * in memory. Only the latest state of a key is kept: there are no versions.
  *
- * Threads:  any, each with its own Store or sharing one: the store has no mutable state.
+ * Nothing is synced to the disk: the sandbox's data is disposable, and a sync would take longer than all the
+ * rest of a small PUT. A killed process loses nothing; a power cut may lose what was stored last.
+ *
+ * Threads:  any, each with its own Store or sharing one. What a shared one gains is listings: it keeps the
+ *           sorted keys of the bucket listed last (some 60 bytes a key) while its folders do not change.
  * Errors:   RS_ERROR_NOT_FOUND (bucket or key), RS_ERROR_LIMIT (disk full), RS_ERROR_USAGE (a name that
  *           S3 would not take: buckets 3 to 63 of a-z 0-9 . -, keys 1 to 1024 bytes).
  * Units:    bytes; times are epoch ms.
@@ -17,6 +21,8 @@
 #define REDSMITH_SANDBOX_STORE_H
 
 #include <glib.h>
+
+#include "aws/sigv4_digest.h"
 
 typedef struct Store Store;
 
@@ -56,7 +62,14 @@ int store_read(Store *store, const char *bucket, const char *key, StoreObject **
 typedef struct StoreWriter StoreWriter;
 StoreWriter *store_write_begin(Store *store, const char *bucket, const char *key,
                                const char *content_type, GError **error);
+/* Instead of begin and write: the file at path, on the store's file system, becomes the object's data. It
+ * is the writer's from here on, to be removed by abort; commit then needs an etag. */
+StoreWriter *store_write_adopt(Store *store, const char *bucket, const char *key,
+                               const char *content_type, const char *path, GError **error);
 gboolean store_write(StoreWriter *writer, const void *bytes, gsize length, GError **error);
+/* The MD5 of what was written; when its end was asked for, nothing can be written any more. The
+ * writer's. */
+Digest *store_write_md5(StoreWriter *writer);
 /* etag NULL: the MD5 of what was written. *object may be NULL. Frees the writer either way. */
 gboolean store_write_commit(StoreWriter *writer, const char *etag, StoreObject **object,
                             GError **error);

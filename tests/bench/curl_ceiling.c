@@ -6,7 +6,7 @@
  * put: COUNT objects of BYTES each, read from FILE (each from its own place in it) by pread. get: the
  * same number into FOLDER, one file each, or with COUNT 1 into one file, by pwrite. Objects above 64 MiB
  * travel in pieces of 16 MiB, as those of redsmith do. Four threads, one easy handle each, buffers of
- * 256 KiB, HTTP/1.1 kept alive; no signature, no checksum, no sync.
+ * 256 KiB, HTTP/1.1 kept alive; no signature, no checksum, no sync. AWS_CA_BUNDLE is what TLS trusts.
  */
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -68,6 +68,8 @@ static gboolean move_piece(const Work *work, CURL *easy, guint64 object, guint64
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    if (g_getenv("AWS_CA_BUNDLE") != NULL)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, g_getenv("AWS_CA_BUNDLE"));
     curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)BUFFER);

@@ -3,7 +3,9 @@
 /*
  * discard_server: an S3 endpoint that keeps nothing, so that a client's own speed is seen.
  *
- *     discard_server [PORT]      prints the port it listens on, serves until it is killed
+ *     discard_server [CERTIFICATE KEY]    prints the port it listens on, serves until it is killed
+ *
+ * With a certificate and its key (PEM) it speaks TLS.
  *
  * PUT reads its body and throws it away. GET and HEAD of a key that ends in -<bytes> answer that many
  * zeros; what a PUT has stored is only its length. Multipart uploads and listings (one page) are answered
@@ -15,6 +17,7 @@
 #include <arpa/inet.h>
 #include <glib.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +29,7 @@
 enum { HEAD_BYTES = 64 << 10, CHUNK_BYTES = 1 << 20 };
 
 #define ETAG "ETag: \"discarded-1\"\r\n"
+#define ENCRYPTION "x-amz-server-side-encryption: aws:kms\r\n"
 #define DATE "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
 
 /* Lengths of what was stored, by path: all connections share it. */
@@ -36,15 +40,23 @@ typedef struct {
 
 typedef struct {
     int fd;
+    SSL *tls; /* NULL: plain */
     Objects *objects;
     char *buffer; /* of CHUNK_BYTES */
     gsize have;   /* bytes of the buffer that were read and not used */
 } Client;
 
-static gboolean send_all(int fd, const char *bytes, gsize length, int flags)
+static gssize receive(Client *client, char *buffer, gsize size)
+{
+    return client->tls != NULL ? SSL_read(client->tls, buffer, (int)size)
+                               : recv(client->fd, buffer, size, 0);
+}
+
+static gboolean send_all(Client *client, const char *bytes, gsize length, int flags)
 {
     while (length > 0) {
-        gssize sent = send(fd, bytes, length, MSG_NOSIGNAL | flags);
+        gssize sent = client->tls != NULL ? SSL_write(client->tls, bytes, (int)length)
+                                          : send(client->fd, bytes, length, MSG_NOSIGNAL | flags);
         if (sent <= 0)
             return FALSE;
         bytes += sent;
@@ -59,12 +71,12 @@ static gboolean answer(Client *client, int status, const char *headers, const ch
         g_strdup_printf("HTTP/1.1 %d Fine\r\nServer: discard\r\nx-amz-request-id: 1\r\n%s"
                         "Content-Length: %zu\r\n\r\n%s",
                         status, headers, strlen(body), body);
-    return send_all(client->fd, text, strlen(text), 0);
+    return send_all(client, text, strlen(text), 0);
 }
 
 static gboolean answer_xml(Client *client, const char *body)
 {
-    return answer(client, 200, "Content-Type: application/xml\r\n", body);
+    return answer(client, 200, ENCRYPTION "Content-Type: application/xml\r\n", body);
 }
 
 /* --- lengths ----------------------------------------------------------------------------------- */
@@ -111,7 +123,7 @@ static gboolean discard_body(Client *client, guint64 length)
 {
     while (length > 0) {
         if (client->have == 0) {
-            gssize got = recv(client->fd, client->buffer, CHUNK_BYTES, 0);
+            gssize got = receive(client, client->buffer, CHUNK_BYTES);
             if (got <= 0)
                 return FALSE;
             client->have = (gsize)got;
@@ -145,15 +157,15 @@ static gboolean send_object(Client *client, const char *head, const char *path, 
     }
     guint64 left = size > 0 ? last - first + 1 : 0;
     g_autofree char *text =
-        g_strdup_printf("HTTP/1.1 %d Fine\r\nServer: discard\r\n" ETAG DATE
+        g_strdup_printf("HTTP/1.1 %d Fine\r\nServer: discard\r\n" ENCRYPTION ETAG DATE
                         "Accept-Ranges: bytes\r\nContent-Type: binary/octet-stream\r\n%s"
                         "Content-Length: %" G_GUINT64_FORMAT "\r\n\r\n",
                         part != NULL ? 206 : 200, part != NULL ? part : "", left);
-    if (!send_all(client->fd, text, strlen(text), body && left > 0 ? MSG_MORE : 0))
+    if (!send_all(client, text, strlen(text), body && left > 0 ? MSG_MORE : 0))
         return FALSE;
     while (body && left > 0) {
         gsize chunk = MIN(left, sizeof zeros);
-        if (!send_all(client->fd, zeros, chunk, 0))
+        if (!send_all(client, zeros, chunk, 0))
             return FALSE;
         left -= chunk;
     }
@@ -200,9 +212,11 @@ static gboolean answer_get(Client *client, const char *head, const char *path, c
 
 static gboolean answer_post(Client *client, const char *path, const char *query)
 {
-    if (query != NULL && g_str_has_prefix(query, "uploads"))
+    if (query != NULL && g_str_has_prefix(query, "uploads")) {
+        add_length(client->objects, path, 0, TRUE); /* its parts are added to that */
         return answer_xml(client, "<InitiateMultipartUploadResult><UploadId>one</UploadId>"
                                   "</InitiateMultipartUploadResult>");
+    }
     if (query != NULL && strstr(query, "uploadId") != NULL)
         return answer_xml(client, "<CompleteMultipartUploadResult><ETag>\"discarded-1\"</ETag>"
                                   "</CompleteMultipartUploadResult>");
@@ -223,14 +237,14 @@ static gboolean serve_one(Client *client, char *head, guint64 length)
     if (query != NULL)
         *query++ = '\0';
     if (strcasestr(rest, "100-continue") != NULL &&
-        !send_all(client->fd, "HTTP/1.1 100 Continue\r\n\r\n", 25, 0))
+        !send_all(client, "HTTP/1.1 100 Continue\r\n\r\n", 25, 0))
         return FALSE;
     if (!discard_body(client, length))
         return FALSE;
     if (strcmp(method, "PUT") == 0) {
         gboolean part = query != NULL && strstr(query, "partNumber") != NULL;
         add_length(client->objects, target, length, !part);
-        return answer(client, 200, ETAG, "");
+        return answer(client, 200, ENCRYPTION ETAG, "");
     }
     if (strcmp(method, "GET") == 0)
         return answer_get(client, rest, target, query);
@@ -254,9 +268,9 @@ static char *read_head(Client *client)
             memmove(client->buffer, client->buffer + length, client->have);
             return head;
         }
-        gssize got = client->have < HEAD_BYTES ? recv(client->fd, client->buffer + client->have,
-                                                      HEAD_BYTES - client->have, 0)
-                                               : 0;
+        gssize got = client->have < HEAD_BYTES
+                         ? receive(client, client->buffer + client->have, HEAD_BYTES - client->have)
+                         : 0;
         if (got <= 0)
             return NULL;
         client->have += (gsize)got;
@@ -270,23 +284,22 @@ static void *serve(void *user)
     int on = 1;
     setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     client->buffer = g_malloc(CHUNK_BYTES + 1);
-    gboolean good = TRUE;
+    gboolean good = client->tls == NULL || SSL_accept(client->tls) == 1;
     while (good && (head = read_head(client)) != NULL) {
         const char *length = header(head, "\r\nContent-Length:");
         good = serve_one(client, head, length != NULL ? g_ascii_strtoull(length, NULL, 10) : 0);
         g_free(head);
     }
+    SSL_free(client->tls);
     close(client->fd);
     g_free(client->buffer);
     g_free(client);
     return NULL;
 }
 
-static int listen_at(int port)
+static int listen_anywhere(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                  .sin_port = htons((guint16)port)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
@@ -299,12 +312,25 @@ static int listen_at(int port)
     return fd;
 }
 
+static SSL_CTX *tls_context(const char *certificate, const char *key)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    if (context == NULL ||
+        SSL_CTX_use_certificate_file(context, certificate, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) {
+        fprintf(stderr, "discard_server: cannot use %s and %s\n", certificate, key);
+        exit(1);
+    }
+    return context;
+}
+
 int main(int argc, char **argv)
 {
     Objects objects = {.lengths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
     g_mutex_init(&objects.mutex);
     signal(SIGPIPE, SIG_IGN);
-    int fd = listen_at(argc > 1 ? atoi(argv[1]) : 0);
+    SSL_CTX *context = argc > 2 ? tls_context(argv[1], argv[2]) : NULL;
+    int fd = listen_anywhere();
     for (;;) {
         int accepted = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
         pthread_t thread;
@@ -313,6 +339,10 @@ int main(int argc, char **argv)
         Client *client = g_new0(Client, 1);
         client->fd = accepted;
         client->objects = &objects;
+        if (context != NULL) {
+            client->tls = SSL_new(context);
+            SSL_set_fd(client->tls, accepted);
+        }
         if (pthread_create(&thread, NULL, serve, client) == 0)
             pthread_detach(thread);
     }
