@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "redshift/server_error.h"
 #include "redshift/wire_private.h"
+#include "redshift/wire_tls.h"
 #include "sql/literal.h"
 
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000
@@ -150,8 +151,22 @@ static WireEvent poll_connection(PGconn *conn, WireWaiter *waiter)
     return WIRE_READY;
 }
 
-static gboolean login(WireSession *session, const WireOptions *options, guint timeout_ms,
-                      WireWaiter *waiter, GError **error)
+/* libpq's text of a login that failed, and why a certificate is not trusted, which it keeps for itself.
+ * Free with g_free. */
+static char *login_failure(const WireSession *session, const WireOptions *options,
+                           const char *addresses, const WireWaiter *waiter)
+{
+    const char *text = PQerrorMessage(session->conn);
+    g_auto(WireTls) tls = {0};
+    if (strstr(text, "certificate verify failed") == NULL || options->sslrootcert == NULL)
+        return g_strdup(text);
+    wire_tls_probe(options->host, addresses == NULL ? options->host : addresses, options->port,
+                   options->sslrootcert, &tls, waiter->deadline_us, waiter->cancellable, NULL);
+    return g_strdup(tls.problem != NULL ? tls.problem : text);
+}
+
+static gboolean login(WireSession *session, const WireOptions *options, const char *addresses,
+                      guint timeout_ms, WireWaiter *waiter, GError **error)
 {
     g_autofree char *where = g_strdup_printf("%s:%d", options->host, options->port);
     WireEvent event = WIRE_READY;
@@ -169,8 +184,8 @@ static gboolean login(WireSession *session, const WireOptions *options, guint ti
     }
     if (PQstatus(session->conn) == CONNECTION_OK)
         return TRUE;
-    server_error_set_login(error, PQerrorMessage(session->conn), where, options->user,
-                           session->sqlstate);
+    g_autofree char *text = login_failure(session, options, addresses, waiter);
+    server_error_set_login(error, text, where, options->user, session->sqlstate);
     return FALSE;
 }
 
@@ -263,7 +278,7 @@ static gboolean connect_within(WireSession *session, const WireOptions *options,
     PQsetNoticeReceiver(session->conn, keep_notice, session);
     WireWaiter waiter;
     wire_waiter_begin(&waiter, cancellable, deadline_us);
-    gboolean connected = login(session, options, timeout_ms, &waiter, error);
+    gboolean connected = login(session, options, addresses, timeout_ms, &waiter, error);
     wire_waiter_end(&waiter);
     return connected;
 }
