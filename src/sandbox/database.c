@@ -8,7 +8,7 @@
 #include "src/sandbox/scripts.inc"
 
 /* Changes when a script does in a way that an existing folder cannot be used with. */
-#define LAYOUT "2"
+#define LAYOUT "3"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGconn, PQfinish)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGresult, PQclear)
@@ -18,10 +18,10 @@ typedef struct {
 } Script;
 
 static const Script scripts[] = {
-    {"log", script_log},       {"types", script_types},     {"functions", script_functions},
-    {"notes", script_notes},   {"catalog", script_catalog}, {"ddl", script_ddl},
-    {"system", script_system}, {"tickit", script_tickit},   {"awkward", script_awkward},
-    {"grants", script_grants},
+    {"log", script_log},         {"types", script_types},   {"functions", script_functions},
+    {"notes", script_notes},     {"users", script_users},   {"catalog", script_catalog},
+    {"ddl", script_ddl},         {"system", script_system}, {"tickit", script_tickit},
+    {"awkward", script_awkward}, {"grants", script_grants},
 };
 
 static char *server_words(PGconn *connection)

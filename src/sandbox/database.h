@@ -8,6 +8,7 @@
  *   functions  GETDATE, DATEADD, DATEDIFF, JSON_PARSE ... and version()
  *   notes      distribution, sort keys, encodings, keys: side tables, the event triggers that keep them
  *              in step with DDL, and the procedures that rewritten statements call
+ *   users      users, groups, who is a superuser
  *   catalog    pg_class ... with Redshift's columns, PG_TABLE_DEF, SVV_*
  *   ddl        SHOW TABLE, SHOW VIEW
  *   system     STV_*, STL_*, SYS_*, pg_last_*()

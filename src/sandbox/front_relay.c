@@ -38,6 +38,8 @@ static void pass_problem(FrontSession *session, Relay *relay, char type, ErrorFi
     g_autofree char *message = rewrite_message(fields.sqlstate != NULL ? fields.sqlstate : "",
                                                fields.message != NULL ? fields.message : "");
     fields.position = position;
+    if (relay->rewritten)
+        fields.where = NULL; /* it would tell of the sandbox's own procedures */
     if (message != NULL)
         fields.message = message;
     if (type == 'E') {

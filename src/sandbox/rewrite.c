@@ -156,6 +156,10 @@ static Rewrite *on_create(const Tokens *tokens)
                    ? rewrite_unsupported("an attribute of CREATE MATERIALIZED VIEW")
                    : pass(tokens);
     }
+    if (tokens_is(tokens, i, "user") && i == 1)
+        return rewrite_user(tokens);
+    if (tokens_is(tokens, i, "group") && i == 1)
+        return rewrite_group(tokens);
     return refuse_object(tokens, i);
 }
 
@@ -164,6 +168,10 @@ static Rewrite *on_alter(const Tokens *tokens)
     static const char *const changes[] = {"rename", "owner", NULL};
     if (tokens_is(tokens, 1, "table"))
         return rewrite_alter_table(tokens);
+    if (tokens_is(tokens, 1, "user"))
+        return rewrite_user(tokens);
+    if (tokens_is(tokens, 1, "group"))
+        return rewrite_group(tokens);
     if (tokens_is(tokens, 1, "schema") && tokens_is_one_of(tokens, 3, changes))
         return pass(tokens);
     return refuse_object(tokens, 1);
@@ -172,6 +180,8 @@ static Rewrite *on_alter(const Tokens *tokens)
 static Rewrite *on_drop(const Tokens *tokens)
 {
     static const char *const dropped[] = {"table", "view", "schema", "materialized", NULL};
+    if (tokens_is(tokens, 1, "user") || tokens_is(tokens, 1, "group"))
+        return rewrite_drop_role(tokens);
     return tokens_is_one_of(tokens, 1, dropped) ? pass(tokens) : refuse_object(tokens, 1);
 }
 
@@ -189,7 +199,7 @@ static Rewrite *on_prepare(const Tokens *tokens)
 
 static Rewrite *on_grant(const Tokens *tokens)
 {
-    static const char *const not_here[] = {"assumerole", "group", "role", "datashare",
+    static const char *const not_here[] = {"assumerole", "role",  "datashare",
                                            "library",    "model", NULL};
     guint wrong = tokens_find(tokens, 1, tokens->count, not_here);
     if (wrong == tokens->count)
@@ -281,6 +291,17 @@ static char *null_message(const char *message)
                            start);
 }
 
+/* PostgreSQL 8.0 says relation for every kind of it. */
+static char *relation_message(const char *message)
+{
+    static const char *const kinds[] = {"table ", "view ", "materialized view "};
+    static const char head[] = "permission denied for ";
+    for (gsize i = 0; g_str_has_prefix(message, head) && i < G_N_ELEMENTS(kinds); i++)
+        if (g_str_has_prefix(message + strlen(head), kinds[i]))
+            return g_strconcat(head, "relation ", message + strlen(head) + strlen(kinds[i]), NULL);
+    return g_strdup(message);
+}
+
 char *rewrite_message(const char *sqlstate, const char *message)
 {
     static const struct {
@@ -297,6 +318,8 @@ char *rewrite_message(const char *sqlstate, const char *message)
             return g_strdup(rows[i].ours);
     if (g_str_equal(sqlstate, "428C9"))
         return g_strdup("cannot set an identity column to a value");
+    if (g_str_equal(sqlstate, "42501"))
+        return relation_message(message);
     if (g_str_equal(sqlstate, "23502"))
         return null_message(message);
     GString *out = g_string_new(message);

@@ -49,7 +49,6 @@ typedef enum {
     ARGUMENTS_LENGTH,  /* default and greatest length */
     ARGUMENTS_DECIMAL, /* precision and scale */
     ARGUMENTS_ANY,
-    TYPE_REFUSED /* exists on Redshift, not here */
 } TypeArguments;
 
 typedef struct {
@@ -92,15 +91,15 @@ static const TypeRow types[] = {
     {"timestamp without time zone", "timestamp", "timestamp", ARGUMENTS_NONE, 0, 0},
     {"timestamptz", "timestamp", "timestamptz", ARGUMENTS_NONE, 0, 0},
     {"timestamp with time zone", "timestamp", "timestamptz", ARGUMENTS_NONE, 0, 0},
-    {"interval year to month", "interval", "interval year to month", ARGUMENTS_NONE, 0, 0},
-    {"interval day to second", "interval", "interval day to second", ARGUMENTS_NONE, 0, 0},
+    {"interval year to month", "interval", "redsmith_catalog.intervaly2m", ARGUMENTS_NONE, 0, 0},
+    {"interval day to second", "interval", "redsmith_catalog.intervald2s", ARGUMENTS_NONE, 0, 0},
     {"super", "super", "redsmith_catalog.super", ARGUMENTS_NONE, 0, 0},
     {"varbyte", "varbyte", "redsmith_catalog.varbyte", ARGUMENTS_LENGTH, 64000, 16777216},
     {"varbinary", "varbyte", "redsmith_catalog.varbyte", ARGUMENTS_LENGTH, 64000, 16777216},
     {"binary varying", "varbyte", "redsmith_catalog.varbyte", ARGUMENTS_LENGTH, 64000, 16777216},
-    {"geometry", "geometry", NULL, TYPE_REFUSED, 0, 0},
-    {"geography", "geography", NULL, TYPE_REFUSED, 0, 0},
-    {"hllsketch", "hllsketch", NULL, TYPE_REFUSED, 0, 0},
+    {"geometry", "geometry", "redsmith_catalog.geometry", ARGUMENTS_NONE, 0, 0},
+    {"geography", "geography", "redsmith_catalog.geography", ARGUMENTS_NONE, 0, 0},
+    {"hllsketch", "hllsketch", "redsmith_catalog.hllsketch", ARGUMENTS_NONE, 0, 0},
 };
 
 /* PostgreSQL types that Redshift's parser knows and refuses for columns. */
@@ -187,10 +186,6 @@ Rewrite *rewrite_type(const Tokens *tokens, guint from, guint to, const char *co
         return from == to ? rewrite_refuse_at(tokens, to)
                           : rewrite_refuse("42704", "type \"%s\" does not exist", words);
     *family = row->family;
-    if (row->arguments == TYPE_REFUSED) {
-        g_autofree char *what = g_strdup_printf("a column of type %s", words);
-        return rewrite_unsupported(what);
-    }
     if (after < to || (open < to && row->arguments == ARGUMENTS_NONE))
         return rewrite_refuse_at(tokens, after < to ? after : open);
     int numbers[2] = {0, 0};

@@ -68,4 +68,10 @@ Rewrite *rewrite_vacuum(const Tokens *tokens);
 Rewrite *rewrite_analyze(const Tokens *tokens);
 Rewrite *rewrite_cancel(const Tokens *tokens);
 
+/* rewrite_user: CREATE and ALTER of users and groups, DROP of both, as CALLs of sandbox/sql/users.sql.
+ * Redshift guide, CREATE USER, ALTER USER, CREATE GROUP, ALTER GROUP. */
+Rewrite *rewrite_user(const Tokens *tokens);
+Rewrite *rewrite_group(const Tokens *tokens);
+Rewrite *rewrite_drop_role(const Tokens *tokens);
+
 #endif

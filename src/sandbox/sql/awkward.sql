@@ -7,7 +7,7 @@ CREATE TABLE awkward.types (
     a_decimal numeric(38, 10), a_small_decimal numeric(5, 2), a_real real,
     a_double double precision, a_boolean boolean, a_char char(10), a_varchar varchar(65535),
     a_date date, a_time time, a_timetz timetz, a_timestamp timestamp, a_timestamptz timestamptz,
-    an_interval_ym interval year to month, an_interval_ds interval day to second,
+    an_interval_ym redsmith_catalog.intervaly2m, an_interval_ds redsmith_catalog.intervald2s,
     a_super redsmith_catalog.super, a_varbyte redsmith_catalog.varbyte);
 COMMENT ON TABLE awkward.types IS 'Every type the sandbox has: least, greatest, special, NULL';
 INSERT INTO awkward.types VALUES

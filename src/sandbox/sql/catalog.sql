@@ -7,18 +7,21 @@ CREATE FUNCTION redsmith_catalog.type_text(type_oid oid, modifier int) RETURNS t
     LANGUAGE sql STABLE RETURN
     CASE type_oid
         WHEN 'redsmith_catalog.super'::regtype THEN 'super'
+        WHEN 'redsmith_catalog.intervaly2m'::regtype THEN 'interval year to month'
+        WHEN 'redsmith_catalog.intervald2s'::regtype THEN 'interval day to second'
         WHEN 'redsmith_catalog.varbyte'::regtype THEN 'binary varying'
              || CASE WHEN modifier > 4 THEN format('(%s)', modifier - 4)
                      WHEN modifier = -2 THEN '(64000)' ELSE '' END
         ELSE pg_catalog.format_type(type_oid, modifier) END;
+CREATE FUNCTION redsmith_catalog.format_type(type_oid oid, modifier int) RETURNS text
+    LANGUAGE sql STABLE RETURN redsmith_catalog.type_text(type_oid, coalesce(modifier, -1));
 
--- The superuser-like user (the database's owner) sees everybody's rows, others their own. Redshift
+-- Superusers and users with SYSLOG ACCESS UNRESTRICTED see everybody's rows, others their own. Redshift
 -- guide, "Visibility of data in system tables and views".
 CREATE FUNCTION redsmith_catalog.sees(owner_id bigint) RETURNS boolean
     LANGUAGE sql STABLE RETURN
-    (SELECT r.rolsuper OR r.oid = owner_id OR r.oid = d.datdba
-     FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
-     WHERE r.rolname = current_user AND d.datname = current_database());
+    owner_id = quote_ident(current_user)::regrole::oid::bigint
+    OR redsmith_sandbox.sees_all(current_user);
 
 -- Automatic compression: Redshift guide, CREATE TABLE, ENCODE AUTO.
 CREATE FUNCTION redsmith_catalog.default_encoding(type_oid oid, is_sort_key boolean, is_temp boolean)
@@ -160,10 +163,16 @@ CREATE FUNCTION redsmith_catalog.pg_get_constraintdef(constraint_id oid, pretty 
     RETURNS text
     LANGUAGE sql STABLE RETURN redsmith_catalog.pg_get_constraintdef(constraint_id);
 
+-- The definition of a view; of a late-binding one its whole statement, as Redshift has it.
+CREATE FUNCTION redsmith_catalog.pg_get_viewdef(view_oid oid) RETURNS text
+    LANGUAGE sql STABLE RETURN pg_catalog.pg_get_viewdef(view_oid);
+CREATE FUNCTION redsmith_catalog.pg_get_viewdef(view_oid oid, pretty boolean) RETURNS text
+    LANGUAGE sql STABLE RETURN pg_catalog.pg_get_viewdef(view_oid, pretty);
+
 -- PG_USER, PG_DATABASE, PG_TABLES, PG_VIEWS
 CREATE VIEW redsmith_catalog.pg_user AS
 SELECT r.rolname AS usename, r.oid::int AS usesysid, r.rolcreatedb OR r.oid = d.datdba AS usecreatedb,
-       r.rolsuper OR r.oid = d.datdba AS usesuper, false AS usecatupd, '********'::text AS passwd,
+       r.rolsuper OR redsmith_sandbox.is_superuser(r.rolname) AS usesuper, false AS usecatupd, '********'::text AS passwd,
        r.rolvaliduntil AS valuntil, NULL::text[] AS useconfig
 FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
 WHERE r.rolcanlogin AND d.datname = current_database();

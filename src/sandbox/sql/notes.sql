@@ -155,7 +155,8 @@ BEGIN
     SELECT redsmith_catalog.type_text(atttypid, -1) INTO type_name FROM pg_catalog.pg_attribute
     WHERE attrelid = the_table AND attnum = the_column
       AND redsmith_catalog.type_text(atttypid, -1) IN
-          ('super', 'binary varying', 'geometry', 'geography', 'hllsketch', 'interval');
+          ('super', 'binary varying', 'geometry', 'geography', 'hllsketch',
+           'interval year to month', 'interval day to second');
     IF FOUND THEN
         RAISE EXCEPTION USING ERRCODE = '0A000',
             MESSAGE = format('Column of type %s cannot be a %s', type_name, what);
