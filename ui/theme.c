@@ -8,13 +8,14 @@
 enum { INHERIT_MAX = 8, TRUE_COLORS = 1 << 24 };
 
 static const char *const role_names[ROLE_COUNT] = {
-    [ROLE_TEXT] = "text",       [ROLE_QUIET] = "quiet",   [ROLE_RULE] = "rule",
-    [ROLE_TITLE] = "title",     [ROLE_ACCENT] = "accent", [ROLE_CONTEXT] = "context",
-    [ROLE_WARNING] = "warning", [ROLE_ERROR] = "error",   [ROLE_GOOD] = "good",
-    [ROLE_HEADER] = "header",   [ROLE_CURSOR] = "cursor", [ROLE_MARK] = "mark",
-    [ROLE_NULL] = "null",       [ROLE_MATCH] = "match",   [ROLE_KEY] = "key",
-    [ROLE_HINT] = "hint",       [ROLE_BAR] = "bar",       [ROLE_INPUT] = "input",
-    [ROLE_SQL] = "sql",
+    [ROLE_TEXT] = "text",       [ROLE_QUIET] = "quiet",     [ROLE_RULE] = "rule",
+    [ROLE_TITLE] = "title",     [ROLE_ACCENT] = "accent",   [ROLE_CONTEXT] = "context",
+    [ROLE_WARNING] = "warning", [ROLE_ERROR] = "error",     [ROLE_GOOD] = "good",
+    [ROLE_HEADER] = "header",   [ROLE_CURSOR] = "cursor",   [ROLE_MARK] = "mark",
+    [ROLE_NULL] = "null",       [ROLE_MATCH] = "match",     [ROLE_KEY] = "key",
+    [ROLE_HINT] = "hint",       [ROLE_BAR] = "bar",         [ROLE_INPUT] = "input",
+    [ROLE_SQL] = "sql",         [ROLE_KEYWORD] = "keyword", [ROLE_STRING] = "string",
+    [ROLE_COMMENT] = "comment",
 };
 
 static const char *const color_names[] = {"black", "red",     "green", "yellow",

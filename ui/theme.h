@@ -44,6 +44,9 @@ typedef enum {
     ROLE_BAR,     /* progress bars */
     ROLE_INPUT,   /* text fields */
     ROLE_SQL,     /* statements */
+    ROLE_KEYWORD, /* in the editor: SQL's own words */
+    ROLE_STRING,  /* in the editor: texts */
+    ROLE_COMMENT, /* in the editor: comments */
     ROLE_COUNT
 } Role;
 
