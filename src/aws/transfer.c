@@ -222,6 +222,7 @@ static void work_free(gpointer data)
     g_clear_pointer(&work->known, g_ptr_array_unref);
     g_clear_pointer(&work->had, g_byte_array_unref);
     s3_object_free(work->object);
+    g_mutex_clear(&work->writing);
     g_free(work->map);
     g_free(work->temporary);
     g_free(work->upload_id);
@@ -323,6 +324,7 @@ static void scheduler_init(Scheduler *scheduler, S3Client *client, GPtrArray *it
         g_clear_pointer(&work->item->etag, g_free);
         work->fd = -1;
         work->map_fd = -1;
+        g_mutex_init(&work->writing);
         g_ptr_array_add(scheduler->works, work);
     }
 }

@@ -10,6 +10,7 @@ struct TransferControl {
     GMutex mutex;
     GCond changed;
     guint64 rate;
+    guint rates; /* how often it was set: who waits by an old one stops waiting */
     gboolean paused;
     gint64 next; /* monotonic µs: when what was taken so far will have passed at that rate */
 };
@@ -37,6 +38,8 @@ void transfer_control_set_rate(TransferControl *control, guint64 rate)
     g_mutex_lock(&control->mutex);
     control->rate = rate > 0 ? MAX(rate, TRANSFER_MIN_RATE) : 0;
     control->next = 0;
+    control->rates++;
+    g_cond_broadcast(&control->changed);
     g_mutex_unlock(&control->mutex);
 }
 
@@ -64,16 +67,17 @@ void transfer_control_take(TransferControl *control, guint64 bytes, GCancellable
         return;
     g_mutex_lock(&control->mutex);
     gint64 now = g_get_monotonic_time(), until = now;
+    guint rates = control->rates;
     if (control->rate > 0) {
         control->next = MAX(control->next, now - BURST_US);
         control->next += (gint64)((double)bytes * G_USEC_PER_SEC / (double)control->rate);
         until = control->next;
     }
-    g_mutex_unlock(&control->mutex);
-    while (now < until && !g_cancellable_is_cancelled(cancellable)) {
-        g_usleep((gulong)MIN(until - now, SLICE_US));
+    while (now < until && rates == control->rates && !g_cancellable_is_cancelled(cancellable)) {
+        g_cond_wait_until(&control->changed, &control->mutex, MIN(until, now + SLICE_US));
         now = g_get_monotonic_time();
     }
+    g_mutex_unlock(&control->mutex);
 }
 
 char *transfer_range_md5(const TransferContext *context, const TransferWork *work, guint64 offset,

@@ -8,8 +8,9 @@
 
 #include "aws/transfer_internal.h"
 
-/* libcurl hands on 16 KiB at a time. Writers of one file exclude one another in the kernel, so the
- * pieces of a large object are collected to this much before they are written. */
+/* libcurl hands on 16 KiB at a time. Writers of one file exclude one another in the kernel, and spin there
+ * while they wait: so the pieces of a large object are collected to this much, and wait for their turn
+ * asleep. */
 #define WRITE_BYTES (256u << 10)
 
 /* Where the bytes of one piece go. */
@@ -39,11 +40,20 @@ static gboolean write_at(TransferWork *work, const char *bytes, gsize length, gu
     return TRUE;
 }
 
+static gboolean write_in_turn(Sink *sink, const char *bytes, gsize length, guint64 position,
+                              GError **error)
+{
+    g_mutex_lock(&sink->work->writing);
+    gboolean good = write_at(sink->work, bytes, length, position, error);
+    g_mutex_unlock(&sink->work->writing);
+    return good;
+}
+
 static gboolean flush(Sink *sink, GError **error)
 {
     gsize held = sink->held;
     sink->held = 0;
-    return write_at(sink->work, sink->buffer, held, sink->position - held, error);
+    return held == 0 || write_in_turn(sink, sink->buffer, held, sink->position - held, error);
 }
 
 static gboolean keep_bytes(Sink *sink, const char *bytes, gsize length, GError **error)

@@ -36,6 +36,7 @@ typedef struct {
     int map_fd;
     GByteArray *had; /* one byte for each part of a continued download: '1' when it is there */
     gboolean keeps;  /* what is half there may be used the next time */
+    GMutex writing;  /* of the file that grows */
 } TransferWork;
 
 /* Begins an item: small ones are done when it returns, large ones have work->parts set. */

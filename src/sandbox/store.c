@@ -372,6 +372,7 @@ static GPtrArray *current_keys(Store *store, const char *bucket)
         g_mutex_unlock(&store->mutex);
         return keys;
     }
+    g_clear_pointer(&store->snapshot, snapshot_free);
     g_mutex_unlock(&store->mutex);
     gint64 began = g_get_real_time();
     Snapshot *snapshot = snapshot_new(bucket);

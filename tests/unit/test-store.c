@@ -1,6 +1,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include "base/error.h"
 #include "sandbox/store.h"
@@ -186,6 +188,64 @@ static void test_bucket_names_cannot_leave_the_folder(Fixture *fixture, gconstpo
     g_assert_cmpstr(buckets[0], ==, "lake");
 }
 
+/* As if nothing had happened in the folder for an hour: then what was read of it is kept. */
+static void let_settle(const Fixture *fixture)
+{
+    g_autofree char *objects = g_build_filename(fixture->dir, "s3", "lake", "objects", NULL);
+    struct utimbuf times = {time(NULL) - 3600, time(NULL) - 3600};
+    g_assert_cmpint(utime(objects, &times), ==, 0);
+}
+
+static void test_a_kept_listing_sees_every_change(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(Store) other = store_open(fixture->dir, NULL); /* as another process has it */
+    g_autofree char *longest = g_strnfill(1024, 'l');
+    put(fixture->store, "b", "1");
+    put(fixture->store, "d", "1");
+    const struct {
+        const char *put, *deleted, *keys;
+    } steps[] = {
+        {NULL, NULL, "b d"},  {"a", NULL, "a b d"}, {"c", NULL, "a b c d"},
+        {NULL, "b", "a c d"}, {"c", NULL, "a c d"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        let_settle(fixture);
+        g_free(keys(fixture->store, "", NULL, 0));
+        if (steps[i].put != NULL)
+            put(other, steps[i].put, "2");
+        if (steps[i].deleted != NULL)
+            g_assert_true(store_delete(other, "lake", steps[i].deleted, NULL));
+        g_autofree char *listed = keys(fixture->store, "", NULL, 0);
+        g_assert_cmpstr(listed, ==, steps[i].keys);
+    }
+    let_settle(fixture);
+    g_autofree char *page = keys(fixture->store, "", "a", 1);
+    g_assert_cmpstr(page, ==, "c");
+    put(other, longest, "deep");
+    g_autofree char *deep = keys(fixture->store, "ll", NULL, 0);
+    g_assert_cmpstr(deep, ==, longest);
+}
+
+static void test_a_file_can_become_an_object(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreObject) object = NULL;
+    g_autofree char *path = g_build_filename(fixture->dir, "joined", NULL);
+    g_assert_true(g_file_set_contents(path, "all of it", -1, NULL));
+    StoreWriter *writer = store_write_adopt(fixture->store, "lake", "k", NULL, path, &error);
+    g_assert_no_error(error);
+    g_assert_true(store_write_commit(writer, "etag-2", &object, &error));
+    g_assert_cmpuint(object->size, ==, 9);
+    g_assert_cmpstr(object->etag, ==, "etag-2");
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    g_autofree char *text = get(fixture->store, "k");
+    g_assert_cmpstr(text, ==, "all of it");
+    g_assert_null(store_write_adopt(fixture->store, "lake", "k", NULL, path, &error));
+    g_assert_error(error, RS_ERROR, RS_ERROR_NOT_FOUND);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -196,6 +256,8 @@ int main(int argc, char **argv)
     ADD("byte-order", test_keys_are_listed_in_byte_order);
     ADD("longest-key", test_the_longest_key_works);
     ADD("deleting", test_deleting_is_final_and_repeatable);
+    ADD("kept-listing", test_a_kept_listing_sees_every_change);
+    ADD("adopted-file", test_a_file_can_become_an_object);
     ADD("bucket-names", test_bucket_names_cannot_leave_the_folder);
 #undef ADD
     return g_test_run();
