@@ -91,9 +91,9 @@ static gboolean refuse(const FieldRow *row, const char *where, const char *text,
 {
     g_autofree char *range = field_range(row);
     /* A URL may carry keys before its '@'. */
-    if (row->type == FIELD_SECRET || strchr(text, '@') != NULL)
-        text = "***";
-    g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s is \"%s\"; expected %s", where, text, range);
+    gboolean is_hidden = row->type == FIELD_SECRET || strchr(text, '@') != NULL;
+    g_autofree char *shown = is_hidden ? g_strdup("***") : text_printable(text, -1);
+    g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s is \"%s\"; expected %s", where, shown, range);
     return FALSE;
 }
 
