@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 #include "config.h"
+#include "sandbox/cluster.h"
 #include "sandbox/faults.h"
+#include "sandbox/secrets_server.h"
 #include "sandbox/state.h"
 #include "sandbox/supervisor.h"
 #include "sandbox/supervisor_account.h"
@@ -254,6 +256,7 @@ static int run_env(const Options *options, char **words)
     else if (!print_credentials(state, options->credentials, &error))
         return fail(error);
     g_autofree char *port = g_strdup_printf("%d", state->port);
+    g_autofree char *secret = secrets_arn(state, SECRET_OWN);
     const char *const pairs[][2] = {
         {"AWS_REGION", state->region},
         {"AWS_DEFAULT_REGION", state->region},
@@ -267,6 +270,9 @@ static int run_env(const Options *options, char **words)
         {"PGSSLROOTCERT", state->sslrootcert},
         {"REDSMITH_IAM_ROLE", state->iam_role},
         {"REDSMITH_TEMPDIR", state->tempdir},
+        {"REDSMITH_CLUSTER_IDENTIFIER", CLUSTER_ID},
+        {"REDSMITH_WORKGROUP_NAME", WORKGROUP_NAME},
+        {"REDSMITH_SECRET_ARN", secret},
         {"REDSMITH_SANDBOX_DIR", state->dir},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
