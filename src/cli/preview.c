@@ -31,6 +31,7 @@ static gboolean print_preview(CliContext *cli, Session *session, GError **error)
         g_autofree char *line = g_strconcat(sql, "\n", NULL);
         return cli_print_text(cli, line, error);
     }
+    select_show(cli, &options->select, query);
     if (options->output == NULL)
         return rows_print(cli, session, sql, format, !options->no_header, error);
     request.sql = sql;

@@ -4,24 +4,37 @@
 
 #include "base/error.h"
 #include "redshift/catalog.h"
-#include "redshift/types.h"
+#include "redshift/query_scope.h"
 #include "sql/ident.h"
 
 #define AT(member) G_STRUCT_OFFSET(SelectOptions, member)
 
 const CliOption select_options[] = {
-    {"columns", 0, CLI_STRING, AT(columns), "these columns only, separated by commas", "NAMES"},
-    {"filter", 0, CLI_LIST, AT(filters), "'COLUMN OP VALUE'; several are joined by AND", "FILTER"},
+    {"columns", 0, CLI_STRING, AT(columns),
+     "these only, separated by commas: names, expressions, EXPR as NAME", "LIST"},
+    {"filter", 0, CLI_LIST, AT(filters),
+     "'COLUMN OP VALUE', with and, or, not; several are joined by AND", "FILTER"},
     {"where", 0, CLI_STRING, AT(where), "a condition in SQL", "SQL"},
-    {"order", 0, CLI_STRING, AT(order), "columns; a minus in front is descending", "NAMES"},
+    {"join", 0, CLI_LIST, AT(joins), "'[left] TABLE [as NAME] on A = B', or 'TABLE on COLUMN'",
+     "JOIN"},
+    {"group-by", 0, CLI_STRING, AT(group_by), "a row per value of these", "LIST"},
+    {"aggregate", 0, CLI_LIST, AT(aggregates), "'sum(pricepaid) as total', beside --group-by",
+     "EXPR"},
+    {"having", 0, CLI_LIST, AT(havings), "a filter on groups: 'total > 100'", "FILTER"},
+    {"distinct", 0, CLI_FLAG, AT(distinct), "each row once", NULL},
+    {"order", 0, CLI_STRING, AT(order), "'NAME desc nulls last, NAME'; -NAME is descending",
+     "LIST"},
     {"limit", 0, CLI_STRING, AT(limit), "at most so many rows; all for no limit", "N"},
+    {"show-sql", 0, CLI_FLAG, AT(show_sql), "say the statement before it runs", NULL},
     {0},
 };
 
 gboolean select_is_used(const SelectOptions *options)
 {
     return options->columns != NULL || options->where != NULL || options->order != NULL ||
-           options->filters != NULL || options->limit != NULL;
+           options->filters != NULL || options->limit != NULL || options->joins != NULL ||
+           options->group_by != NULL || options->aggregates != NULL || options->havings != NULL ||
+           options->distinct;
 }
 
 /* Commas inside double quotes belong to the name. */
@@ -63,49 +76,6 @@ char **select_names(const char *list, GError **error)
     return (char **)g_ptr_array_steal(names, NULL);
 }
 
-static const CatalogColumn *find_column(const GPtrArray *columns, const char *name)
-{
-    for (guint i = 0; i < columns->len; i++) {
-        const CatalogColumn *column = columns->pdata[i];
-        if (strcmp(column->name, name) == 0)
-            return column;
-    }
-    return NULL;
-}
-
-static gboolean kind_of(gpointer user, const char *column, SqlValueKind *kind)
-{
-    const CatalogColumn *found = find_column(user, column);
-    if (found != NULL)
-        *kind = type_value_kind(found->type_oid);
-    return found != NULL;
-}
-
-static gboolean check_column(const GPtrArray *columns, const char *name, GError **error)
-{
-    if (find_column(columns, name) != NULL)
-        return TRUE;
-    g_autoptr(GString) names = g_string_new(NULL);
-    for (guint i = 0; i < columns->len; i++)
-        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
-                               ((const CatalogColumn *)columns->pdata[i])->name);
-    g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "there is no column \"%s\"; there are: %s", name,
-                names->str);
-    return FALSE;
-}
-
-static gboolean add_columns(SqlQuery *query, const char *list, const GPtrArray *columns,
-                            GError **error)
-{
-    g_auto(GStrv) names = select_names(list, error);
-    for (guint i = 0; names != NULL && names[i] != NULL; i++) {
-        if (!check_column(columns, names[i], error))
-            return FALSE;
-        g_ptr_array_add(query->columns, g_strdup(names[i]));
-    }
-    return names != NULL;
-}
-
 static gboolean read_limit(const char *text, gint64 *limit, GError **error)
 {
     if (strcmp(text, "all") == 0) {
@@ -119,31 +89,88 @@ static gboolean read_limit(const char *text, gint64 *limit, GError **error)
     return FALSE;
 }
 
-static gboolean add_order(SqlQuery *query, const char *text, const GPtrArray *columns,
-                          GError **error)
+/* What one call fills: the query, and the columns of what it reads. */
+typedef struct {
+    CliContext *cli;
+    Session *session;
+    SqlQuery *query;
+    QueryScope *scope;
+} Filling;
+
+static gboolean load_columns(const Filling *filling, const char *schema, const char *relation,
+                             const char *name, GError **error)
 {
-    if (!sql_query_parse_order(query, text, error))
+    g_autoptr(GPtrArray) columns =
+        catalog_load_columns(filling->session, schema, relation, filling->cli->cancellable, error);
+    if (columns != NULL)
+        query_scope_add(filling->scope, name, columns);
+    return columns != NULL;
+}
+
+/* A table without a schema is looked for beside the first one. */
+static gboolean add_join(const Filling *filling, const char *text, GError **error)
+{
+    g_autofree char *schema = NULL, *relation = NULL, *alias = NULL;
+    if (!cli_check_text(text, "--join", error) ||
+        !sql_query_join_target(text, &schema, &relation, &alias, error))
         return FALSE;
-    for (guint i = 0; i < query->orders->len; i++)
-        if (!check_column(columns, ((const SqlOrder *)query->orders->pdata[i])->column, error))
+    const char *home = schema != NULL ? schema : filling->query->schema;
+    if (!load_columns(filling, home, relation, alias != NULL ? alias : relation, error) ||
+        !sql_query_parse_join(filling->query, text, query_scope_sql(filling->scope), error))
+        return FALSE;
+    SqlJoin *join = filling->query->joins->pdata[filling->query->joins->len - 1];
+    if (join->schema == NULL)
+        join->schema = g_strdup(home);
+    return TRUE;
+}
+
+typedef gboolean (*ParseClause)(SqlQuery *query, const char *text, const SqlScope *scope,
+                                GError **error);
+
+static gboolean add_clause(const Filling *filling, const char *text, const char *option,
+                           ParseClause parse, GError **error)
+{
+    return text == NULL || (cli_check_text(text, option, error) &&
+                            parse(filling->query, text, query_scope_sql(filling->scope), error));
+}
+
+static gboolean add_clauses(const Filling *filling, char **texts, const char *option,
+                            ParseClause parse, GError **error)
+{
+    for (guint i = 0; texts != NULL && texts[i] != NULL; i++)
+        if (!add_clause(filling, texts[i], option, parse, error))
             return FALSE;
     return TRUE;
 }
 
-static gboolean fill(SqlQuery *query, const SelectOptions *options, const GPtrArray *columns,
-                     GError **error)
+/* Beside aggregates the groups are columns, unless --columns says which are. */
+static void show_groups(SqlQuery *query)
 {
-    if (options->columns != NULL && !add_columns(query, options->columns, columns, error))
-        return FALSE;
-    for (guint i = 0; options->filters != NULL && options->filters[i] != NULL; i++)
-        if (!cli_check_text(options->filters[i], "--filter", error) ||
-            !sql_query_parse_filter(query, options->filters[i], kind_of, (gpointer)columns, error))
+    for (guint i = 0; i < query->groups->len; i++) {
+        const SqlColumn *group = query->groups->pdata[i];
+        sql_query_add_column(query, sql_expr_copy(group->expr), NULL);
+    }
+}
+
+static gboolean fill(const Filling *filling, const SelectOptions *options, GError **error)
+{
+    SqlQuery *query = filling->query;
+    for (guint i = 0; options->joins != NULL && options->joins[i] != NULL; i++)
+        if (!add_join(filling, options->joins[i], error))
             return FALSE;
-    if (!cli_check_text(options->where, "--where", error))
+    if (!add_clause(filling, options->group_by, "--group-by", sql_query_parse_groups, error) ||
+        !add_clause(filling, options->columns, "--columns", sql_query_parse_columns, error))
+        return FALSE;
+    if (options->columns == NULL && options->aggregates != NULL)
+        show_groups(query);
+    if (!add_clauses(filling, options->aggregates, "--aggregate", sql_query_parse_columns, error) ||
+        !add_clauses(filling, options->filters, "--filter", sql_query_parse_condition, error) ||
+        !add_clauses(filling, options->havings, "--having", sql_query_parse_having, error) ||
+        !cli_check_text(options->where, "--where", error) ||
+        !add_clause(filling, options->order, "--order", sql_query_parse_orders, error))
         return FALSE;
     query->where = g_strdup(options->where);
-    if (options->order != NULL && !add_order(query, options->order, columns, error))
-        return FALSE;
+    query->distinct = options->distinct;
     return options->limit == NULL || read_limit(options->limit, &query->limit, error);
 }
 
@@ -153,13 +180,21 @@ SqlQuery *select_query(CliContext *cli, const SelectOptions *options, const char
     g_autofree char *schema = NULL, *relation = NULL;
     if (!catalog_parse_name(table, &schema, &relation, error))
         return NULL;
-    g_autoptr(GPtrArray) columns =
-        catalog_load_columns(session, schema, relation, cli->cancellable, error);
-    if (columns == NULL)
-        return NULL;
     g_autoptr(SqlQuery) query = sql_query_new(schema, relation);
+    g_autoptr(QueryScope) scope = query_scope_new();
+    Filling filling = {cli, session, query, scope};
     query->limit = limit;
-    if (!fill(query, options, columns, error))
+    if (!load_columns(&filling, schema, relation, relation, error))
         return NULL;
-    return g_steal_pointer(&query);
+    if (fill(&filling, options, error))
+        return g_steal_pointer(&query);
+    query_scope_explain(scope, error);
+    return NULL;
+}
+
+void select_show(CliContext *cli, const SelectOptions *options, const SqlQuery *query)
+{
+    g_autofree char *sql = options->show_sql ? sql_query_text(query, NULL) : NULL;
+    if (sql != NULL)
+        narrator_say(cli->narrator, "%s", sql);
 }

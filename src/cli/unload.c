@@ -48,8 +48,8 @@ static gboolean check(CliContext *cli, const UnloadOptions *options, GError **er
     else if (options->to == NULL)
         wrong = "unload needs --to s3://BUCKET/PREFIX or --to FOLDER";
     else if (options->sql != NULL && select_is_used(&options->select))
-        wrong = "--columns, --filter, --where, --order and --limit belong to a TABLE; with -c "
-                "write them into the SQL";
+        wrong = "--columns, --filter, --order and the like belong to a TABLE; with -c write them "
+                "into the SQL";
     if (wrong != NULL)
         g_set_error_literal(error, RS_ERROR, RS_ERROR_USAGE, wrong);
     return wrong == NULL && cli_check_text(options->sql, "-c", error);
@@ -125,5 +125,7 @@ gboolean unload_run(CliContext *cli, GError **error)
     if (cli->n_arguments > 0 && query == NULL)
         return FALSE;
     request.query = query;
+    if (query != NULL)
+        select_show(cli, &options->select, query);
     return job_run_request(cli, plan_unload, &request, error);
 }

@@ -286,6 +286,9 @@ static const KindRow kinds[] = {
     [SQL_VALUE_BYTES] = {is_hex, print_bytes, "an even number of hex digits such as 00ff"},
     [SQL_VALUE_REAL] = {is_any_float, print_real,
                         "a number such as 1.5 or 2e10, NaN, Infinity or -Infinity"},
+    [SQL_VALUE_SUPER] = {NULL, sql_literal, "text"},
+    [SQL_VALUE_OTHER] = {NULL, sql_literal, "text"},
+    [SQL_VALUE_UNKNOWN] = {NULL, sql_literal, "text"},
 };
 
 char *sql_typed_literal(SqlValueKind kind, const char *text, GError **error)
@@ -309,7 +312,10 @@ SqlValueKind sql_value_kind(guint32 type_oid)
         {21, SQL_VALUE_INTEGER},   {23, SQL_VALUE_INTEGER},     {26, SQL_VALUE_INTEGER},
         {700, SQL_VALUE_REAL},     {701, SQL_VALUE_FLOAT},      {1082, SQL_VALUE_DATE},
         {1083, SQL_VALUE_TIME},    {1114, SQL_VALUE_TIMESTAMP}, {1184, SQL_VALUE_TIMESTAMPTZ},
-        {1700, SQL_VALUE_DECIMAL}, {6551, SQL_VALUE_BYTES},
+        {1186, SQL_VALUE_OTHER},   {1188, SQL_VALUE_OTHER},     {1190, SQL_VALUE_OTHER},
+        {1266, SQL_VALUE_OTHER},   {1700, SQL_VALUE_DECIMAL},   {2935, SQL_VALUE_OTHER},
+        {3000, SQL_VALUE_OTHER},   {3001, SQL_VALUE_OTHER},     {4000, SQL_VALUE_SUPER},
+        {6551, SQL_VALUE_BYTES},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++)
         if (types[i].oid == type_oid)

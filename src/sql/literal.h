@@ -34,6 +34,10 @@ typedef enum {
     SQL_VALUE_TIME,
     SQL_VALUE_BYTES, /* hex digits, as VARBYTE */
     SQL_VALUE_REAL,  /* as FLOAT, cast to float4: 0.1 and 0.1::float4 are different numbers */
+    /* Quoted text that the server reads; they say what a column is. */
+    SQL_VALUE_SUPER,
+    SQL_VALUE_OTHER,   /* TIMETZ, intervals, GEOMETRY, HLLSKETCH */
+    SQL_VALUE_UNKNOWN, /* an expression's, where nothing says more */
 } SqlValueKind;
 
 /* A typed literal such as 42, TRUE, DATE '2008-01-01'. RS_ERROR_USAGE, naming the text and what was

@@ -1,318 +1,350 @@
-/* The texts that users type for filters and orders, read into a query's structure. */
-#include "sql/query.h"
-
+/* The texts that users type for the clauses of a query, read into its structure. */
 #include <string.h>
 
 #include "base/error.h"
+#include "sql/ident.h"
+#include "sql/query_private.h"
 
-/* Where we are in the text, for reading and for saying where it stops making sense. */
+/* --- scopes -------------------------------------------------------------------------------------*/
+
 typedef struct {
-    const char *text, *p;
-} Reader;
+    SqlKindOf kind_of;
+    gpointer user;
+    const SqlQuery *query;
+} KindScope;
 
-static gboolean fail(const Reader *reader, GError **error, const char *expected)
+static const SqlJoin *find_join(const SqlQuery *query, const char *name)
 {
-    if (*reader->p == '\0')
-        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "\"%s\": expected %s at the end", reader->text,
-                    expected);
-    else
-        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "\"%s\": expected %s at \"%s\"", reader->text,
-                    expected, reader->p);
-    return FALSE;
-}
-
-static void skip_blanks(Reader *reader)
-{
-    while (g_ascii_isspace(*reader->p))
-        reader->p++;
-}
-
-static gboolean is_word_byte(char c)
-{
-    return g_ascii_isalnum(c) || c == '_' || c == '$' || c == '#' || (guchar)c >= 0x80;
-}
-
-/* Text between quotes, where a doubled quote stands for one. Backslashes mean themselves. */
-static char *read_quoted(Reader *reader, char quote, GError **error)
-{
-    GString *out = g_string_new(NULL);
-    const char *p = reader->p + 1;
-    for (; *p != '\0'; p++) {
-        if (*p == quote && p[1] != quote) {
-            reader->p = p + 1;
-            return g_string_free(out, FALSE);
-        }
-        if (*p == quote)
-            p++;
-        g_string_append_c(out, *p);
+    for (guint i = 0; i < query->joins->len; i++) {
+        const SqlJoin *join = query->joins->pdata[i];
+        if (g_strcmp0(join->alias != NULL ? join->alias : join->relation, name) == 0)
+            return join;
     }
-    g_string_free(out, TRUE);
-    fail(reader, error, quote == '\'' ? "a closing single quote" : "a closing double quote");
     return NULL;
 }
 
-static char *read_column(Reader *reader, GError **error)
+/* The first relation's columns are known; those of a join are taken at their word. */
+static gboolean kind_column(gpointer user, const char **qualifier, const char *name,
+                            SqlValueKind *kind)
 {
-    skip_blanks(reader);
-    if (*reader->p == '"')
-        return read_quoted(reader, '"', error);
-    const char *start = reader->p;
-    while (is_word_byte(*reader->p))
-        reader->p++;
-    if (reader->p == start) {
-        fail(reader, error, "a column name");
-        return NULL;
+    const KindScope *scope = user;
+    if (*qualifier == NULL || g_strcmp0(*qualifier, sql_query_name(scope->query)) == 0)
+        return scope->kind_of(scope->user, name, kind);
+    *kind = SQL_VALUE_UNKNOWN;
+    return find_join(scope->query, *qualifier) != NULL;
+}
+
+static const SqlColumn *find_alias(const SqlQuery *query, const char *name)
+{
+    for (guint i = 0; i < query->columns->len; i++) {
+        const SqlColumn *column = query->columns->pdata[i];
+        if (g_strcmp0(column->alias, name) == 0)
+            return column;
     }
-    return g_ascii_strdown(start, reader->p - start);
+    return NULL;
 }
 
-/* The words of a phrase such as "is not null", each ending at a word boundary. */
-static gboolean read_phrase(Reader *reader, const char *phrase)
-{
-    const char *p = reader->p;
-    while (*phrase != '\0') {
-        if (*phrase == ' ') {
-            if (!g_ascii_isspace(*p))
-                return FALSE;
-            while (g_ascii_isspace(*p))
-                p++;
-            phrase++;
-        } else if (g_ascii_tolower(*p++) != *phrase++) {
-            return FALSE;
-        }
-    }
-    if (is_word_byte(p[-1]) && is_word_byte(*p))
-        return FALSE;
-    reader->p = p;
-    return TRUE;
-}
+typedef struct {
+    const SqlQuery *query;
+    const SqlScope *scope;
+} AliasScope;
 
-static gboolean read_operator(Reader *reader, SqlOperator *op, GError **error)
+/* An alias first, then the columns. A grouped query without columns has one called "count". */
+static gboolean alias_column(gpointer user, const char **qualifier, const char *name,
+                             SqlValueKind *kind)
 {
-    /* Longer spellings stand before their beginnings. */
-    static const struct {
-        const char *phrase;
-        SqlOperator op;
-    } spellings[] = {
-        {"is not null", SQL_OP_IS_NOT_NULL},
-        {"is null", SQL_OP_IS_NULL},
-        {"not like", SQL_OP_NOT_LIKE},
-        {"like", SQL_OP_LIKE},
-        {"contains", SQL_OP_CONTAINS},
-        {"starts with", SQL_OP_STARTS},
-        {"starts", SQL_OP_STARTS},
-        {"ends with", SQL_OP_ENDS},
-        {"ends", SQL_OP_ENDS},
-        {"in", SQL_OP_IN},
-        {"between", SQL_OP_BETWEEN},
-        {"matches", SQL_OP_MATCHES},
-        {"<=", SQL_OP_LE},
-        {"<>", SQL_OP_NE},
-        {"<", SQL_OP_LT},
-        {">=", SQL_OP_GE},
-        {">", SQL_OP_GT},
-        {"!=", SQL_OP_NE},
-        {"==", SQL_OP_EQ},
-        {"=", SQL_OP_EQ},
-        {"~", SQL_OP_MATCHES},
-    };
-    skip_blanks(reader);
-    for (gsize i = 0; i < G_N_ELEMENTS(spellings); i++)
-        if (read_phrase(reader, spellings[i].phrase)) {
-            *op = spellings[i].op;
-            return TRUE;
-        }
-    return fail(reader, error,
-                "=, <>, <, <=, >, >=, ~, like, not like, contains, starts, ends, in (..), "
-                "between .. and .., is null or is not null");
-}
-
-/* One value, quoted or a single word. *bare tells which. */
-static char *read_value(Reader *reader, gboolean *bare, GError **error)
-{
-    skip_blanks(reader);
-    *bare = *reader->p != '\'';
-    if (!*bare)
-        return read_quoted(reader, '\'', error);
-    const char *start = reader->p;
-    while (*reader->p != '\0' && strchr(",()'\"", *reader->p) == NULL &&
-           !g_ascii_isspace(*reader->p))
-        reader->p++;
-    if (reader->p == start) {
-        fail(reader, error, "a value (text in single quotes)");
-        return NULL;
-    }
-    char *value = g_strndup(start, (gsize)(reader->p - start));
-    if (g_ascii_strcasecmp(value, "null") == 0) {
-        g_free(value);
-        reader->p = start;
-        fail(reader, error, "a value; nothing equals NULL: use \"is null\" or \"is not null\"");
-        return NULL;
-    }
-    return value;
-}
-
-static gboolean add_value(Reader *reader, GPtrArray *values, gboolean *all_bare, GError **error)
-{
-    gboolean bare;
-    char *value = read_value(reader, &bare, error);
-    if (value == NULL)
-        return FALSE;
-    g_ptr_array_add(values, value);
-    *all_bare = *all_bare && bare;
-    return TRUE;
-}
-
-static gboolean read_list(Reader *reader, GPtrArray *values, gboolean *all_bare, GError **error)
-{
-    skip_blanks(reader);
-    if (*reader->p != '(')
-        return fail(reader, error, "( and a list of values");
-    do {
-        reader->p++;
-        if (!add_value(reader, values, all_bare, error))
-            return FALSE;
-        skip_blanks(reader);
-    } while (*reader->p == ',');
-    if (*reader->p != ')')
-        return fail(reader, error, ", or )");
-    reader->p++;
-    return TRUE;
-}
-
-static gboolean read_values(Reader *reader, SqlOperator op, GPtrArray *values, gboolean *all_bare,
-                            GError **error)
-{
-    switch (op) {
-    case SQL_OP_IS_NULL:
-    case SQL_OP_IS_NOT_NULL:
+    const AliasScope *aliases = user;
+    const SqlColumn *found = *qualifier == NULL ? find_alias(aliases->query, name) : NULL;
+    if (found != NULL) {
+        *kind = found->expr->value;
         return TRUE;
-    case SQL_OP_IN:
-        return read_list(reader, values, all_bare, error);
-    case SQL_OP_BETWEEN:
-        if (!add_value(reader, values, all_bare, error))
-            return FALSE;
-        skip_blanks(reader);
-        if (!read_phrase(reader, "and"))
-            return fail(reader, error, "\"and\" between two values");
-        return add_value(reader, values, all_bare, error);
-    default:
-        return add_value(reader, values, all_bare, error);
     }
+    const SqlScope *scope = aliases->scope;
+    if (scope == NULL || scope->column == NULL || scope->column(scope->user, qualifier, name, kind))
+        return TRUE;
+    return *qualifier == NULL && aliases->query->groups->len > 0 && strcmp(name, "count") == 0;
 }
 
-static gboolean all_are(const GPtrArray *values, SqlValueKind kind)
+/* --- lists --------------------------------------------------------------------------------------*/
+
+static gboolean at_end(SqlReader *reader, GError **error)
 {
-    for (guint i = 0; i < values->len; i++) {
-        g_autofree char *literal = sql_typed_literal(kind, values->pdata[i], NULL);
-        if (literal == NULL)
-            return FALSE;
-    }
-    return values->len > 0;
+    sql_read_blanks(reader);
+    return *reader->p == '\0' || sql_read_fail(reader, error, "a comma or the end");
 }
 
-/* Without a column's type a value is what it looks like. */
-static SqlValueKind kind_as_typed(const GPtrArray *values, gboolean all_bare)
+typedef gboolean (*ReadElement)(SqlReader *reader, SqlQuery *query, GError **error);
+
+/* Elements with commas between them; what was added before a failure is taken back. */
+static gboolean read_elements(SqlQuery *query, const char *text, const SqlScope *scope,
+                              GPtrArray *elements, ReadElement read, GError **error)
 {
-    static const SqlValueKind kinds[] = {SQL_VALUE_INTEGER, SQL_VALUE_DECIMAL, SQL_VALUE_FLOAT};
-    for (gsize i = 0; all_bare && i < G_N_ELEMENTS(kinds); i++)
-        if (all_are(values, kinds[i]))
-            return kinds[i];
-    return SQL_VALUE_TEXT;
+    SqlReader reader = {text, text, scope, FALSE, 0};
+    guint before = elements->len;
+    gboolean good;
+    while ((good = read(&reader, query, error))) {
+        sql_read_blanks(&reader);
+        if (*reader.p != ',')
+            break;
+        reader.p++;
+    }
+    good = good && at_end(&reader, error);
+    if (!good)
+        g_ptr_array_set_size(elements, (int)before);
+    return good;
 }
 
-/* The values of a whole-number column may have decimals: qtysold >= 3.5 is a sound question. */
-static gboolean check_kind(const GPtrArray *values, SqlValueKind *kind, GError **error)
+static gboolean read_column_element(SqlReader *reader, SqlQuery *query, GError **error)
 {
-    if (*kind == SQL_VALUE_INTEGER && !all_are(values, SQL_VALUE_INTEGER) &&
-        all_are(values, SQL_VALUE_DECIMAL))
-        *kind = SQL_VALUE_DECIMAL;
-    for (guint i = 0; i < values->len; i++) {
-        g_autofree char *literal = sql_typed_literal(*kind, values->pdata[i], error);
-        if (literal == NULL)
-            return FALSE;
-    }
+    g_autoptr(SqlExpr) expr = sql_read_expr(reader, error);
+    g_autofree char *alias = NULL;
+    if (expr == NULL)
+        return FALSE;
+    sql_read_blanks(reader);
+    if (sql_read_phrase(reader, "as") && (alias = sql_read_name(reader, error)) == NULL)
+        return FALSE;
+    sql_query_add_column(query, g_steal_pointer(&expr), alias);
     return TRUE;
 }
 
-static gboolean compares_values(SqlOperator op)
+gboolean sql_query_parse_columns(SqlQuery *query, const char *text, const SqlScope *scope,
+                                 GError **error)
 {
-    return op <= SQL_OP_GE || op == SQL_OP_IN || op == SQL_OP_BETWEEN;
+    return read_elements(query, text, scope, query->columns, read_column_element, error);
+}
+
+static gboolean read_group_element(SqlReader *reader, SqlQuery *query, GError **error)
+{
+    SqlExpr *expr = sql_read_expr(reader, error);
+    if (expr != NULL)
+        sql_query_add_group(query, expr);
+    return expr != NULL;
+}
+
+gboolean sql_query_parse_groups(SqlQuery *query, const char *text, const SqlScope *scope,
+                                GError **error)
+{
+    return read_elements(query, text, scope, query->groups, read_group_element, error);
+}
+
+/* --- order --------------------------------------------------------------------------------------*/
+
+/* "desc", "asc", "nulls first" and "nulls last" may follow the expression. */
+static void read_order_words(SqlReader *reader, SqlOrder *order)
+{
+    sql_read_blanks(reader);
+    if (sql_read_phrase(reader, "desc"))
+        order->descending = TRUE;
+    else
+        sql_read_phrase(reader, "asc");
+    sql_read_blanks(reader);
+    if (sql_read_phrase(reader, "nulls first"))
+        order->nulls = SQL_NULLS_FIRST;
+    else if (sql_read_phrase(reader, "nulls last"))
+        order->nulls = SQL_NULLS_LAST;
+}
+
+static gboolean read_order_element(SqlReader *reader, SqlQuery *query, GError **error)
+{
+    sql_read_blanks(reader);
+    gboolean descending = *reader->p == '-';
+    if (descending || *reader->p == '+')
+        reader->p++;
+    SqlExpr *expr = sql_read_expr(reader, error);
+    if (expr == NULL)
+        return FALSE;
+    read_order_words(reader, sql_query_add_ordering(query, expr, descending, SQL_NULLS_DEFAULT));
+    return TRUE;
+}
+
+gboolean sql_query_parse_orders(SqlQuery *query, const char *text, const SqlScope *scope,
+                                GError **error)
+{
+    AliasScope aliases = {query, scope};
+    SqlScope both = {alias_column, &aliases};
+    return read_elements(query, text, &both, query->orders, read_order_element, error);
+}
+
+gboolean sql_query_parse_order(SqlQuery *query, const char *text, GError **error)
+{
+    return sql_query_parse_orders(query, text, NULL, error);
+}
+
+/* --- conditions ---------------------------------------------------------------------------------*/
+
+static SqlExpr *parse_condition(const char *text, const SqlScope *scope, gboolean names,
+                                GError **error)
+{
+    SqlReader reader = {text, text, scope, names, 0};
+    g_autoptr(SqlExpr) expr = sql_read_condition(&reader, error);
+    if (expr == NULL)
+        return NULL;
+    sql_read_blanks(&reader);
+    if (*reader.p == '\0')
+        return g_steal_pointer(&expr);
+    sql_read_fail(&reader, error,
+                  "nothing more (put text of several words into single quotes, and \"and\" or "
+                  "\"or\" between conditions)");
+    return NULL;
+}
+
+gboolean sql_query_parse_condition(SqlQuery *query, const char *text, const SqlScope *scope,
+                                   GError **error)
+{
+    SqlExpr *expr = parse_condition(text, scope, FALSE, error);
+    if (expr != NULL)
+        sql_query_add_condition(query, expr);
+    return expr != NULL;
 }
 
 gboolean sql_query_parse_filter(SqlQuery *query, const char *text, SqlKindOf kind_of, gpointer user,
                                 GError **error)
 {
-    Reader reader = {text, text};
-    g_autofree char *column = read_column(&reader, error);
-    SqlOperator op = SQL_OP_EQ;
-    if (column == NULL || !read_operator(&reader, &op, error))
-        return FALSE;
-    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
-    gboolean all_bare = TRUE;
-    if (!read_values(&reader, op, values, &all_bare, error))
-        return FALSE;
-    skip_blanks(&reader);
-    if (*reader.p != '\0')
-        return fail(&reader, error,
-                    "nothing more (put text of several words into single quotes, and give one "
-                    "filter per condition)");
-    SqlValueKind kind = SQL_VALUE_TEXT;
-    if (kind_of == NULL) {
-        kind = compares_values(op) ? kind_as_typed(values, all_bare) : SQL_VALUE_TEXT;
-    } else if (!kind_of(user, column, &kind)) {
-        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "\"%s\": there is no column \"%s\"", text,
-                    column);
-        return FALSE;
-    }
-    if (compares_values(op) && !check_kind(values, &kind, error)) {
-        g_prefix_error(error, "\"%s\": ", text);
-        return FALSE;
-    }
-    sql_query_add_filter(query, column, op, (const char *const *)values->pdata, values->len, kind);
-    return TRUE;
+    KindScope kinds = {kind_of, user, query};
+    SqlScope scope = {kind_column, &kinds};
+    return sql_query_parse_condition(query, text, kind_of != NULL ? &scope : NULL, error);
 }
 
-/* "desc", "asc", "nulls first" and "nulls last" may follow the name. */
-static void read_order_words(Reader *reader, SqlOrder *order)
+/* Redshift's HAVING knows no alias: the expression takes its place. */
+static SqlExpr *without_aliases(const SqlQuery *query, SqlExpr *expr)
 {
-    skip_blanks(reader);
-    if (read_phrase(reader, "desc"))
-        order->descending = TRUE;
-    else
-        read_phrase(reader, "asc");
-    skip_blanks(reader);
-    if (read_phrase(reader, "nulls first"))
-        order->nulls = SQL_NULLS_FIRST;
-    else if (read_phrase(reader, "nulls last"))
-        order->nulls = SQL_NULLS_LAST;
-    skip_blanks(reader);
+    if (sql_expr_is_column(expr) && expr->qualifier == NULL) {
+        const SqlColumn *column = find_alias(query, expr->name);
+        SqlExpr *instead = NULL;
+        if (column != NULL)
+            instead = sql_expr_copy(column->expr);
+        else if (query->columns->len == 0 && strcmp(expr->name, "count") == 0)
+            instead = sql_expr_call("count");
+        if (instead != NULL) {
+            sql_expr_free(expr);
+            return instead;
+        }
+    }
+    for (guint i = 0; i < expr->parts->len; i++)
+        expr->parts->pdata[i] = without_aliases(query, expr->parts->pdata[i]);
+    return expr;
 }
 
-static gboolean read_order(Reader *reader, SqlQuery *query, GError **error)
+gboolean sql_query_parse_having(SqlQuery *query, const char *text, const SqlScope *scope,
+                                GError **error)
 {
-    skip_blanks(reader);
-    gboolean descending = *reader->p == '-';
-    if (descending || *reader->p == '+')
+    AliasScope aliases = {query, scope};
+    SqlScope both = {alias_column, &aliases};
+    SqlExpr *expr = parse_condition(text, &both, scope != NULL, error);
+    if (expr != NULL)
+        sql_query_add_having(query, without_aliases(query, expr));
+    return expr != NULL;
+}
+
+/* --- joins --------------------------------------------------------------------------------------*/
+
+typedef struct {
+    SqlJoinKind kind;
+    char *schema, *relation, *alias;
+} Target;
+
+static void clear_target(Target *target)
+{
+    g_free(target->schema);
+    g_free(target->relation);
+    g_free(target->alias);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Target, clear_target)
+
+static SqlJoinKind read_join_kind(SqlReader *reader)
+{
+    static const struct {
+        const char *phrase;
+        SqlJoinKind kind;
+    } spellings[] = {
+        {"left join", SQL_JOIN_LEFT},   {"left", SQL_JOIN_LEFT},
+        {"right join", SQL_JOIN_RIGHT}, {"right", SQL_JOIN_RIGHT},
+        {"full join", SQL_JOIN_FULL},   {"full", SQL_JOIN_FULL},
+        {"cross join", SQL_JOIN_CROSS}, {"cross", SQL_JOIN_CROSS},
+        {"inner join", SQL_JOIN_INNER}, {"inner", SQL_JOIN_INNER},
+        {"join", SQL_JOIN_INNER},
+    };
+    sql_read_blanks(reader);
+    for (gsize i = 0; i < G_N_ELEMENTS(spellings); i++)
+        if (sql_read_phrase(reader, spellings[i].phrase))
+            return spellings[i].kind;
+    return SQL_JOIN_INNER;
+}
+
+static gboolean read_target(SqlReader *reader, Target *target, GError **error)
+{
+    target->kind = read_join_kind(reader);
+    target->relation = sql_read_name(reader, error);
+    if (target->relation != NULL && *reader->p == '.') {
         reader->p++;
-    g_autofree char *column = read_column(reader, error);
-    if (column == NULL)
+        target->schema = g_steal_pointer(&target->relation);
+        target->relation = sql_read_name(reader, error);
+    }
+    if (target->relation == NULL)
         return FALSE;
-    sql_query_add_order(query, column, descending);
-    read_order_words(reader, query->orders->pdata[query->orders->len - 1]);
+    sql_read_blanks(reader);
+    if (sql_read_phrase(reader, "as"))
+        return (target->alias = sql_read_name(reader, error)) != NULL;
     return TRUE;
 }
 
-gboolean sql_query_parse_order(SqlQuery *query, const char *text, GError **error)
+gboolean sql_query_join_target(const char *text, char **schema, char **relation, char **alias,
+                               GError **error)
 {
-    Reader reader = {text, text};
-    guint before = query->orders->len;
-    gboolean read;
-    while ((read = read_order(&reader, query, error)) && *reader.p == ',')
-        reader.p++;
-    if (read && *reader.p != '\0')
-        read = fail(&reader, error, "a comma or the end");
-    if (!read)
-        g_ptr_array_set_size(query->orders, (int)before);
-    return read;
+    SqlReader reader = {text, text, NULL, TRUE, 0};
+    g_auto(Target) target = {0};
+    if (!read_target(&reader, &target, error))
+        return FALSE;
+    *schema = g_steal_pointer(&target.schema);
+    *relation = g_steal_pointer(&target.relation);
+    if (alias != NULL)
+        *alias = g_steal_pointer(&target.alias);
+    return TRUE;
+}
+
+/* A column alone is the one of that name on both sides. */
+static SqlExpr *on_both_sides(const SqlQuery *query, const Target *target, SqlExpr *on)
+{
+    if (!sql_expr_is_column(on) || sql_expr_is_condition(on))
+        return on;
+    const char *other = target->alias != NULL ? target->alias : target->relation;
+    const char *own = sql_query_name(query);
+    SqlExpr *test = sql_expr_test(sql_expr_column(own, on->name, on->value), SQL_OP_EQ,
+                                  sql_expr_column(other, on->name, on->value));
+    sql_expr_free(on);
+    return test;
+}
+
+static gboolean read_on(SqlReader *reader, const SqlQuery *query, const Target *target,
+                        SqlExpr **on, GError **error)
+{
+    sql_read_blanks(reader);
+    gboolean has_on = sql_read_phrase(reader, "on");
+    if (has_on == (target->kind == SQL_JOIN_CROSS))
+        return sql_read_fail(reader, error,
+                             has_on
+                                 ? "nothing more: a cross join has no condition"
+                                 : "\"on\" and a condition such as sales.eventid = event.eventid");
+    if (!has_on)
+        return at_end(reader, error);
+    g_autoptr(SqlExpr) expr = sql_read_expr(reader, error);
+    if (expr == NULL || !at_end(reader, error))
+        return FALSE;
+    expr = on_both_sides(query, target, g_steal_pointer(&expr));
+    if (!sql_expr_is_condition(expr))
+        return sql_read_fail(reader, error, "a condition such as sales.eventid = event.eventid");
+    *on = g_steal_pointer(&expr);
+    return TRUE;
+}
+
+gboolean sql_query_parse_join(SqlQuery *query, const char *text, const SqlScope *scope,
+                              GError **error)
+{
+    SqlReader reader = {text, text, scope, TRUE, 0};
+    g_auto(Target) target = {0};
+    SqlExpr *on = NULL;
+    if (!read_target(&reader, &target, error) || !read_on(&reader, query, &target, &on, error))
+        return FALSE;
+    sql_query_add_join(query, target.kind, target.schema, target.relation, target.alias, on);
+    return TRUE;
 }
