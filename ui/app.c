@@ -451,6 +451,7 @@ static void app_free(App *app)
     stop_listening(app);
     workbench_on_job_changed(app->workbench, NULL, NULL);
     workbench_set_prompt(app->workbench, NULL, NULL);
+    workbench_set_note(app->workbench, NULL, NULL);
     if (app->asker != NULL)
         password_asker_close(app->asker);
     terminal_close(app->terminal);
@@ -510,6 +511,7 @@ static gboolean app_start(App *app, GError **error)
     app->palette = palette_new(&theme, plain);
     workbench_on_job_changed(app->workbench, on_job_changed, app);
     app->asker = password_asker_new(app);
+    workbench_set_note(app->workbench, password_note, app->asker);
     if (!app_is_scripted(app))
         workbench_set_prompt(app->workbench, password_ask, app->asker);
     app_push(app, browse_view_new(app));

@@ -131,3 +131,33 @@ Secret *password_ask(gpointer user, const Profile *profile, GCancellable *cancel
                     "Not connected: no password was given for %s", profile->user);
     return secret;
 }
+
+/* A line on its way to the main thread. */
+typedef struct {
+    PasswordAsker *asker;
+    char *line;
+} Note;
+
+static gboolean show_note(gpointer data)
+{
+    const Note *note = data;
+    if (note->asker->app != NULL)
+        app_message(note->asker->app, MESSAGE_INFO, "%s", note->line);
+    return G_SOURCE_REMOVE;
+}
+
+static void note_free(gpointer data)
+{
+    Note *note = data;
+    g_atomic_rc_box_release(note->asker);
+    g_free(note->line);
+    g_free(note);
+}
+
+void password_note(gpointer user, const char *line)
+{
+    Note *note = g_new0(Note, 1);
+    note->asker = g_atomic_rc_box_acquire(user);
+    note->line = g_strdup(line);
+    g_idle_add_full(G_PRIORITY_DEFAULT, show_note, note, note_free);
+}

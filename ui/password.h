@@ -5,7 +5,7 @@
  * thread, and sleeps until it is answered, given up, or the connection attempt is cancelled. The
  * question is a prompt with a hidden field; what is typed goes into a Secret and is wiped.
  *
- * Threads: password_ask any; the rest main thread.
+ * Threads: password_ask and password_note any; the rest main thread.
  * Errors:  RS_ERROR_CANCELLED when the user gave up or the screens are gone
  */
 #ifndef REDSMITH_UI_PASSWORD_H
@@ -23,5 +23,8 @@ void password_asker_close(PasswordAsker *asker);
 /* user: the PasswordAsker. */
 Secret *password_ask(gpointer user, const Profile *profile, GCancellable *cancellable,
                      GError **error);
+
+/* For workbench_set_note: the line becomes a message at the bottom. Any thread. */
+void password_note(gpointer user, const char *line);
 
 #endif

@@ -25,6 +25,11 @@ gboolean cli_check_text(const char *text, const char *what, GError **error)
     return FALSE;
 }
 
+static void tell_note(gpointer user, const char *line)
+{
+    narrator_say(((CliContext *)user)->narrator, "%s", line);
+}
+
 gboolean cli_use_profile(CliContext *cli, const char *name, GError **error)
 {
     g_autoptr(GError) failure = NULL;
@@ -39,6 +44,7 @@ gboolean cli_use_profile(CliContext *cli, const char *name, GError **error)
     workbench_free(cli->workbench);
     cli->workbench = workbench_new(g_steal_pointer(&profile));
     workbench_set_prompt(cli->workbench, terminal_ask_password, cli);
+    workbench_set_note(cli->workbench, tell_note, cli);
     workbench_set_code_prompt(cli->workbench, terminal_ask_code, cli);
     return TRUE;
 }
@@ -187,6 +193,7 @@ static gboolean open_screens(CliContext *cli, const CliScreenOptions *screens, G
     }
     if (cli->workbench == NULL && !cli_use_profile(cli, cli->globals.profile, error))
         return FALSE;
+    workbench_set_note(cli->workbench, tell_note, cli);
     workbench_set_code_prompt(cli->workbench, NULL, NULL); /* the terminal is the screens' now */
     return cli->hooks->open_screens(cli->workbench, cli->settings, screens, error);
 }

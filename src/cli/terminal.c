@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "config/keyring.h"
 
 enum { LINE_MAX_BYTES = 4096 };
 
@@ -85,7 +84,9 @@ gboolean terminal_confirm(CliContext *cli, const char *what, const char *name, G
     return FALSE;
 }
 
-static Secret *read_password(int tty, GCancellable *cancellable, GError **error)
+/* The echo goes before the question comes: what is typed at once is neither shown nor lost. */
+static Secret *read_password(int tty, const char *question, GCancellable *cancellable,
+                             GError **error)
 {
     struct termios before, silent;
     if (tcgetattr(tty, &before) != 0) {
@@ -97,7 +98,11 @@ static Secret *read_password(int tty, GCancellable *cancellable, GError **error)
     silent.c_lflag |= ECHONL;
     tcsetattr(tty, TCSAFLUSH, &silent);
     char line[LINE_MAX_BYTES];
-    gboolean read = read_line(tty, line, sizeof line, cancellable, error);
+    gboolean read = FALSE;
+    if (write(tty, question, strlen(question)) < 0)
+        rs_error_set_errno(error, errno, "cannot write to the terminal");
+    else
+        read = read_line(tty, line, sizeof line, cancellable, error);
     tcsetattr(tty, TCSAFLUSH, &before);
     Secret *password = read ? secret_new(line, -1) : NULL;
     explicit_bzero(line, sizeof line);
@@ -113,11 +118,7 @@ static Secret *ask_on_terminal(const char *question, const char *none, GCancella
         g_set_error_literal(error, RS_ERROR, RS_ERROR_AUTH, none);
         return NULL;
     }
-    Secret *answer = NULL;
-    if (write(tty, question, strlen(question)) >= 0)
-        answer = read_password(tty, cancellable, error);
-    else
-        rs_error_set_errno(error, errno, "cannot write to the terminal");
+    Secret *answer = read_password(tty, question, cancellable, error);
     close(tty);
     return answer;
 }
@@ -144,11 +145,4 @@ Secret *terminal_ask_code(gpointer user, const char *mfa_serial, GCancellable *c
         "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to temporary keys",
         device);
     return ask_on_terminal(question, none, cancellable, error);
-}
-
-Secret *terminal_ask_keyring(gpointer user, const Profile *profile, GCancellable *cancellable,
-                             GError **error)
-{
-    return keyring_lookup(profile->host, profile->port, profile->user, KEYRING_DEADLINE_MS,
-                          cancellable, error);
 }

@@ -26,8 +26,4 @@ Secret *terminal_ask_password(gpointer user, const Profile *profile, GCancellabl
 Secret *terminal_ask_code(gpointer user, const char *mfa_serial, GCancellable *cancellable,
                           GError **error);
 
-/* A LoginSecret: asks the keyring. */
-Secret *terminal_ask_keyring(gpointer user, const Profile *profile, GCancellable *cancellable,
-                             GError **error);
-
 #endif

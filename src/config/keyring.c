@@ -119,7 +119,7 @@ static gboolean set_outcome(Call *call, gboolean ended, GCancellable *cancellabl
     if (!ended) {
         g_set_error(
             error, RS_ERROR, RS_ERROR_TRANSIENT,
-            "the keyring did not answer in time; unlock it, or use auth = pgpass or prompt");
+            "the keyring did not answer in time: it is locked, or waits for an answer on a screen");
         return FALSE;
     }
     if (call->failure != NULL) {
@@ -148,13 +148,19 @@ static Call *call_new(CallKind kind, const char *host, int port, const char *use
     return call;
 }
 
+gboolean keyring_is_there(GError **error)
+{
+    if (has_session_bus())
+        return TRUE;
+    g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
+                "there is no keyring here: no session bus (D-Bus) runs");
+    return FALSE;
+}
+
 static gboolean ask(Call *call, guint deadline_ms, GCancellable *cancellable, GError **error)
 {
-    if (!has_session_bus()) {
-        g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
-                    "there is no session bus, so no keyring: use auth = pgpass or prompt");
+    if (!keyring_is_there(error))
         return FALSE;
-    }
     g_atomic_ref_count_inc(&call->references);
     g_thread_unref(g_thread_new("keyring", run_call, call));
     return set_outcome(call, wait_for(call, deadline_ms, cancellable), cancellable, error);
@@ -199,11 +205,14 @@ const char *keyring_state(void)
 
 static gboolean refuse(GError **error)
 {
-    g_set_error(
-        error, RS_ERROR, RS_ERROR_UNSUPPORTED,
-        "this redsmith was built without libsecret, so it has no keyring: use auth = pgpass "
-        "or prompt");
+    g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
+                "there is no keyring here: this redsmith was built without libsecret");
     return FALSE;
+}
+
+gboolean keyring_is_there(GError **error)
+{
+    return refuse(error);
 }
 
 Secret *keyring_lookup(const char *host, int port, const char *user, guint deadline_ms,

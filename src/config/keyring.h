@@ -3,8 +3,8 @@
  *
  * A frozen or absent keyring must never hang the program: every call runs on a thread of its own and is
  * given up at its deadline. Where there is no session bus nothing is asked and nothing is started
- * (libsecret would launch a bus): the answer is RS_ERROR_UNSUPPORTED with what to use instead. The same
- * when the program was built without libsecret.
+ * (libsecret would launch a bus): the answer is RS_ERROR_UNSUPPORTED. The same when the program was built
+ * without libsecret. What to use instead is the caller's business.
  *
  * Threads: call on a worker only; a call blocks up to its deadline.
  * Errors:  UNSUPPORTED (not built in, no session bus), TRANSIENT (no answer in time), AUTH (locked or
@@ -18,6 +18,9 @@
 #include "base/secret.h"
 
 #define KEYRING_DEADLINE_MS 5000
+
+/* FALSE with RS_ERROR_UNSUPPORTED where nothing can be asked; quick, and no promise that it answers. */
+gboolean keyring_is_there(GError **error);
 
 /* The password stored for user at host:port. RS_ERROR_NOT_FOUND when there is none. */
 Secret *keyring_lookup(const char *host, int port, const char *user, guint deadline_ms,

@@ -174,7 +174,8 @@ static const Rule contradictions[] = {
      "password is given with auth = serverless, which gets a temporary one from AWS: remove "
      "password, or "
      "use auth = password"},
-    {F(SECRET), BY_TYPED, 0, "secret_arn",
+    {F(SECRET), BY_TYPED, F(BY_KEYRING),
+     "secret_arn", /* a keyring that is not there gives way to it */
      "secret_arn is given and auth does not use it: use auth = secret, or remove secret_arn"},
     {F(SECRET) | F(BY_IAM), 0, 0, "secret_arn",
      "secret_arn is given with auth = iam, and each is a login of its own: use auth = secret, or "

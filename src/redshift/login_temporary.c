@@ -2,34 +2,11 @@
 
 #include "aws/redshift_serverless.h"
 #include "base/error.h"
+#include "config/host.h"
 #include "redshift/login_private.h"
 
-/* What an endpoint's name says: NAME.ID.REGION.redshift[-serverless].amazonaws.com[.cn] (Redshift
- * management guide, "Configuring connections"). */
-typedef struct {
-    char *name, *region;
-} EndpointName;
-
-static void endpoint_name_clear(EndpointName *endpoint)
-{
-    g_free(endpoint->name);
-    g_free(endpoint->region);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EndpointName, endpoint_name_clear)
-
-static void read_endpoint(const char *host, const char *service, EndpointName *endpoint)
-{
-    g_auto(GStrv) labels = g_strsplit(host == NULL ? "" : host, ".", -1);
-    if (g_strv_length(labels) < 6 || strcmp(labels[3], service) != 0 ||
-        strcmp(labels[4], "amazonaws") != 0)
-        return;
-    endpoint->name = g_strdup(labels[0]);
-    endpoint->region = g_strdup(labels[2]);
-}
-
 /* The Region that the profile says, else the one in the endpoint's name. */
-static const char *region_of(const LoginContext *context, const EndpointName *endpoint)
+static const char *region_of(const LoginContext *context, const HostParts *endpoint)
 {
     if (context->profile->region == NULL && endpoint->region != NULL)
         return endpoint->region;
@@ -159,10 +136,9 @@ gboolean login_ask_cluster(const LoginContext *context, LoginTarget *target,
                            GCancellable *cancellable, GError **error)
 {
     const Profile *profile = context->profile;
-    g_auto(EndpointName) endpoint = {0};
-    read_endpoint(profile->host, "redshift", &endpoint);
+    g_auto(HostParts) endpoint = host_parse(profile->host);
     const char *id =
-        profile->cluster_identifier != NULL ? profile->cluster_identifier : endpoint.name;
+        profile->cluster_identifier != NULL ? profile->cluster_identifier : endpoint.cluster;
     if (id == NULL && custom_domain(profile) == NULL)
         return refuse_unnamed(profile, "cluster_identifier", "cluster's endpoint", error);
     if (!login_can_sign(context, error))
@@ -193,9 +169,9 @@ gboolean login_ask_workgroup(const LoginContext *context, LoginTarget *target,
                              GCancellable *cancellable, GError **error)
 {
     const Profile *profile = context->profile;
-    g_auto(EndpointName) endpoint = {0};
-    read_endpoint(profile->host, "redshift-serverless", &endpoint);
-    const char *name = profile->workgroup_name != NULL ? profile->workgroup_name : endpoint.name;
+    g_auto(HostParts) endpoint = host_parse(profile->host);
+    const char *name =
+        profile->workgroup_name != NULL ? profile->workgroup_name : endpoint.workgroup;
     if (name == NULL)
         return refuse_unnamed(profile, "workgroup_name", "workgroup's endpoint", error);
     if (!login_can_sign(context, error))
