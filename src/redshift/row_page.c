@@ -103,3 +103,15 @@ void row_page_cell(const guint8 *row, guint column, const char **bytes, gsize *l
     if (length != NULL)
         *length = number == 0 ? 0 : number - 1;
 }
+
+void row_page_cells(const guint8 *row, guint n, const char **values, int *lengths)
+{
+    guint32 number = 0;
+    const guint8 *at = row;
+    for (guint i = 0; i < n; i++) {
+        at = read_number(at, &number);
+        values[i] = number == 0 ? NULL : (const char *)at;
+        lengths[i] = number == 0 ? 0 : (int)(number - 1);
+        at += number; /* counts the NUL as well */
+    }
+}

@@ -318,6 +318,16 @@ static const guint8 *row_bytes(RowSet *rowset, guint64 row, GError **error)
     return (const guint8 *)blob + (gsize)chunk->n_rows * sizeof offset + offset;
 }
 
+gboolean rowset_row(RowSet *rowset, guint64 row, const char **values, int *lengths, GError **error)
+{
+    g_return_val_if_fail(row < rowset_n_rows(rowset), FALSE);
+    const guint8 *at = row_bytes(rowset, row, error);
+    if (at == NULL)
+        return FALSE;
+    row_page_cells(at, rowset->n_columns, values, lengths);
+    return TRUE;
+}
+
 gboolean rowset_cell(RowSet *rowset, guint64 row, guint column, const char **bytes, gsize *length,
                      gboolean *is_null, GError **error)
 {

@@ -49,6 +49,11 @@ guint64 rowset_n_rows(const RowSet *rowset);
 gboolean rowset_cell(RowSet *rowset, guint64 row, guint column, const char **bytes, gsize *length,
                      gboolean *is_null, GError **error);
 
+/* All cells of a row at once, as a RowFunction has them: values NULL is NULL. Both arrays have room for
+ * every column; what they point to is valid until the next call on this rowset. */
+gboolean rowset_row(RowSet *rowset, guint64 row, const char **values, int *lengths,
+                    GError **error);
+
 /* Bytes held in memory and in the temporary file. */
 gsize rowset_memory(const RowSet *rowset);
 guint64 rowset_spilled(const RowSet *rowset);

@@ -22,4 +22,7 @@ struct RowPage {
 void row_page_cell(const guint8 *row, guint column, const char **bytes, gsize *length,
                    gboolean *is_null);
 
+/* All n cells of it, as rowset_row gives them. */
+void row_page_cells(const guint8 *row, guint n, const char **values, int *lengths);
+
 #endif

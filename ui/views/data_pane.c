@@ -5,49 +5,60 @@
 #include "base/error.h"
 #include "redshift/types.h"
 #include "ui/app.h"
-#include "ui/views/feed.h"
-#include "ui/widgets/grid.h"
+#include "ui/views/data_pane_private.h"
 
 enum {
     READ_AHEAD = 200, /* the next page is asked for when fewer rows than that lie ahead */
     FILTER_VALUE_MAX = 4096,
-    SEARCH_SLICE_US = 300 * 1000, /* how long a search may keep the screen waiting */
 };
 
-struct DataPane {
-    View *view;
-    guint part;
-    SqlQuery *query;
-    Feed *feed;
-    Grid *grid;
-    char *search;
-    gint64 counted; /* rows by count(*), -1 not counted */
-    gboolean counting, limited;
-    GCancellable *count_cancellable;
-};
+/* --- the grid's model: the rowset, or those of its rows that the local filter leaves ----------------*/
 
-/* --- the grid's model: the rowset ---------------------------------------------------------------*/
+guint data_pane_columns(const DataPane *pane)
+{
+    const RowSet *rows = feed_rows(pane->feed);
+    return rows != NULL ? rowset_n_columns(rows) : 0;
+}
+
+guint64 data_pane_rows_here(const DataPane *pane)
+{
+    const RowSet *rows = feed_rows(pane->feed);
+    return rows != NULL ? rowset_n_rows(rows) : 0;
+}
+
+guint64 data_pane_rows(const DataPane *pane)
+{
+    return pane->only != NULL ? row_filter_matches(pane->only) : data_pane_rows_here(pane);
+}
+
+guint64 data_pane_row_of(const DataPane *pane, guint64 row)
+{
+    return pane->only != NULL ? row_filter_row(pane->only, row) : row;
+}
+
+const ResultColumn *data_pane_column(const DataPane *pane, guint column)
+{
+    return rowset_column(feed_rows(pane->feed), column);
+}
 
 static guint model_columns(gpointer user)
 {
-    const RowSet *rows = feed_rows(((DataPane *)user)->feed);
-    return rows != NULL ? rowset_n_columns(rows) : 0;
+    return data_pane_columns(user);
 }
 
 static guint64 model_rows(gpointer user)
 {
-    const RowSet *rows = feed_rows(((DataPane *)user)->feed);
-    return rows != NULL ? rowset_n_rows(rows) : 0;
+    return data_pane_rows(user);
 }
 
 static const char *model_name(gpointer user, guint column)
 {
-    return rowset_column(feed_rows(((DataPane *)user)->feed), column)->name;
+    return data_pane_column(user, column)->name;
 }
 
 static gboolean model_is_number(gpointer user, guint column)
 {
-    return type_is_numeric(rowset_column(feed_rows(((DataPane *)user)->feed), column)->type_oid);
+    return type_is_numeric(data_pane_column(user, column)->type_oid);
 }
 
 /* The head of a value, not cut within a character. */
@@ -70,11 +81,12 @@ static gboolean is_blank(const char *bytes, gsize length)
 
 static GridCell model_cell(gpointer user, guint64 row, guint column, gsize limit, GString *text)
 {
-    RowSet *rows = feed_rows(((DataPane *)user)->feed);
+    DataPane *pane = user;
     const char *bytes;
     gsize length;
     gboolean is_null;
-    if (!rowset_cell(rows, row, column, &bytes, &length, &is_null, NULL)) {
+    if (!rowset_cell(feed_rows(pane->feed), data_pane_row_of(pane, row), column, &bytes, &length,
+                     &is_null, NULL)) {
         g_string_append(text, "(unreadable)");
         return GRID_VALUE;
     }
@@ -90,14 +102,15 @@ static const GridModel model = {model_columns, model_rows, model_name, model_is_
 
 /* --- life ---------------------------------------------------------------------------------------*/
 
-static void touch(DataPane *pane)
+void data_pane_touch(DataPane *pane)
 {
     view_touch(pane->view, pane->part);
 }
 
 static void on_feed_changed(gpointer user)
 {
-    touch(user);
+    data_pane_go_on_scan(user);
+    data_pane_touch(user);
 }
 
 DataPane *data_pane_new(View *view, guint part)
@@ -107,6 +120,7 @@ DataPane *data_pane_new(View *view, guint part)
     pane->part = part;
     pane->feed = feed_new(view, on_feed_changed, pane);
     pane->grid = grid_new(&model, pane);
+    grid_set_marks(pane->grid, data_pane_mark_of);
     grid_set_markers(pane->grid, app_settings(view->app)->null_marker,
                      app_settings(view->app)->empty_marker);
     pane->counted = -1;
@@ -127,6 +141,8 @@ void data_pane_free(DataPane *pane)
     if (pane == NULL)
         return;
     stop_counting(pane);
+    data_pane_stop_scan(pane);
+    row_filter_free(pane->only);
     feed_free(pane->feed);
     grid_free(pane->grid);
     sql_query_free(pane->query);
@@ -140,7 +156,7 @@ static guint64 row_cap(const DataPane *pane)
     return cap > 0 ? cap : (guint64)app_settings(pane->view->app)->preview_rows;
 }
 
-static void show_sort(DataPane *pane)
+void data_pane_show_sort(DataPane *pane)
 {
     grid_set_sort(pane->grid, -1, FALSE);
     if (pane->query->orders->len == 0)
@@ -160,10 +176,11 @@ void data_pane_run(DataPane *pane)
         return;
     }
     stop_counting(pane);
-    show_sort(pane);
+    data_pane_show_sort(pane);
     grid_rewind(pane->grid);
+    data_pane_restart_scan(pane);
     feed_start(pane->feed, sql, row_cap(pane));
-    touch(pane);
+    data_pane_touch(pane);
 }
 
 void data_pane_open(DataPane *pane, const char *schema, const char *relation, gboolean limited)
@@ -173,6 +190,7 @@ void data_pane_open(DataPane *pane, const char *schema, const char *relation, gb
     pane->limited = limited;
     if (limited)
         pane->query->limit = (gint64)row_cap(pane);
+    g_clear_pointer(&pane->only, row_filter_free);
     grid_reset(pane->grid);
     data_pane_run(pane);
 }
@@ -180,9 +198,11 @@ void data_pane_open(DataPane *pane, const char *schema, const char *relation, gb
 void data_pane_stop(DataPane *pane)
 {
     feed_stop(pane->feed);
+    data_pane_stop_scan(pane);
+    grid_end_range(pane->grid);
     if (pane->counting)
         stop_counting(pane);
-    touch(pane);
+    data_pane_touch(pane);
 }
 
 void data_pane_read_all(DataPane *pane)
@@ -193,7 +213,7 @@ void data_pane_read_all(DataPane *pane)
     }
     feed_set_cap(pane->feed, 0);
     feed_want(pane->feed, G_MAXUINT64);
-    touch(pane);
+    data_pane_touch(pane);
 }
 
 const SqlQuery *data_pane_query(const DataPane *pane)
@@ -212,12 +232,17 @@ gboolean data_pane_is_waiting(const DataPane *pane)
     return state == FEED_STARTING || state == FEED_READING || pane->counting;
 }
 
+void data_pane_read_ahead(DataPane *pane)
+{
+    if (grid_row(pane->grid) + READ_AHEAD > data_pane_rows(pane))
+        feed_want(pane->feed, data_pane_rows_here(pane) + FEED_PAGE);
+}
+
 void data_pane_move(DataPane *pane, Movement movement)
 {
     grid_move(pane->grid, movement);
-    if (grid_row(pane->grid) + READ_AHEAD > model_rows(pane))
-        feed_want(pane->feed, model_rows(pane) + FEED_PAGE);
-    touch(pane);
+    data_pane_read_ahead(pane);
+    data_pane_touch(pane);
 }
 
 /* --- what is asked ------------------------------------------------------------------------------*/
@@ -250,12 +275,11 @@ void data_pane_sort(DataPane *pane)
 
 static gboolean cell_bytes(DataPane *pane, const char **bytes, gsize *length, gboolean *is_null)
 {
-    RowSet *rows = feed_rows(pane->feed);
     g_autoptr(GError) error = NULL;
-    if (rows == NULL || grid_row(pane->grid) >= rowset_n_rows(rows))
+    if (grid_row(pane->grid) >= data_pane_rows(pane))
         return FALSE;
-    if (rowset_cell(rows, grid_row(pane->grid), grid_column(pane->grid), bytes, length, is_null,
-                    &error))
+    if (rowset_cell(feed_rows(pane->feed), data_pane_row_of(pane, grid_row(pane->grid)),
+                    grid_column(pane->grid), bytes, length, is_null, &error))
         return TRUE;
     app_message_error(pane->view->app, error);
     return FALSE;
@@ -367,7 +391,7 @@ static void counted(gpointer data, TaskOutcome outcome, const GError *error)
         pane->counted = g_ascii_strtoll(count->answer, NULL, 10);
     else if (error != NULL)
         app_message_error(pane->view->app, error);
-    touch(pane);
+    data_pane_touch(pane);
 }
 
 void data_pane_count(DataPane *pane)
@@ -388,7 +412,7 @@ void data_pane_count(DataPane *pane)
                      .sql = g_steal_pointer(&sql)};
     view_submit(pane->view, "count rows", run_count, counted, count, count_free,
                 pane->count_cancellable);
-    touch(pane);
+    data_pane_touch(pane);
 }
 
 /* --- looking at what is here --------------------------------------------------------------------*/
@@ -402,224 +426,87 @@ void data_pane_freeze(DataPane *pane, const char *argument)
     else if (wanted == grid_frozen(pane->grid))
         wanted = 0;
     grid_freeze(pane->grid, wanted);
-    touch(pane);
+    data_pane_touch(pane);
 }
 
 void data_pane_fit(DataPane *pane)
 {
     grid_fit_column(pane->grid);
-    touch(pane);
+    data_pane_touch(pane);
 }
 
-static gboolean cell_has(DataPane *pane, guint64 row, guint column, const char *folded)
+void data_pane_fit_all(DataPane *pane)
 {
-    const char *bytes;
-    gsize length;
-    gboolean is_null;
-    if (!rowset_cell(feed_rows(pane->feed), row, column, &bytes, &length, &is_null, NULL) ||
-        is_null)
+    grid_fit_all(pane->grid);
+    data_pane_touch(pane);
+}
+
+void data_pane_resize(DataPane *pane, int by)
+{
+    grid_resize_column(pane->grid, by);
+    data_pane_touch(pane);
+}
+
+gboolean data_pane_hide(DataPane *pane)
+{
+    data_pane_touch(pane);
+    return grid_hide_column(pane->grid);
+}
+
+guint data_pane_show_all(DataPane *pane)
+{
+    data_pane_touch(pane);
+    return grid_show_columns(pane->grid);
+}
+
+gboolean data_pane_move_column(DataPane *pane, int step)
+{
+    data_pane_touch(pane);
+    return grid_move_column(pane->grid, step);
+}
+
+guint64 data_pane_row(const DataPane *pane)
+{
+    return grid_row(pane->grid);
+}
+
+guint data_pane_current(const DataPane *pane)
+{
+    return grid_column(pane->grid);
+}
+
+gboolean data_pane_go_to(DataPane *pane, guint64 row, guint column)
+{
+    if (row >= data_pane_rows(pane))
         return FALSE;
-    g_autofree char *printable = text_printable(bytes, (gssize)length);
-    g_autofree char *cell = g_utf8_casefold(printable, -1);
-    return strstr(cell, folded) != NULL;
+    grid_go_to(pane->grid, row, column);
+    data_pane_read_ahead(pane);
+    data_pane_touch(pane);
+    return TRUE;
 }
 
-/* The cell that is `step` cells after (or before) the cursor, going round. */
-static void nth_cell(const DataPane *pane, guint64 cells, guint64 step, gboolean forward,
-                     guint64 *row, guint *column)
+gboolean data_pane_value(DataPane *pane, guint64 row, guint column, DataValue *value)
 {
-    guint columns = model_columns((gpointer)pane);
-    guint64 here = grid_row(pane->grid) * columns + grid_column(pane->grid);
-    guint64 there = forward ? (here + step) % cells : (here + cells - step % cells) % cells;
-    *row = there / columns;
-    *column = (guint)(there % columns);
-}
-
-gboolean data_pane_search(DataPane *pane, const char *text, gboolean forward)
-{
-    if (text != NULL) {
-        g_free(pane->search);
-        pane->search = *text != '\0' ? g_strdup(text) : NULL;
-        touch(pane);
-    }
-    guint64 cells = model_rows(pane) * model_columns(pane);
-    if (pane->search == NULL || cells == 0)
+    if (row >= data_pane_rows(pane) || column >= data_pane_columns(pane))
         return FALSE;
-    g_autofree char *folded = g_utf8_casefold(pane->search, -1);
-    gint64 until = g_get_monotonic_time() + SEARCH_SLICE_US;
-    for (guint64 step = 1; step <= cells; step++) {
-        guint64 row;
-        guint column;
-        nth_cell(pane, cells, step, forward, &row, &column);
-        gboolean found = cell_has(pane, row, column, folded);
-        if (found || (step % 1024 == 0 && g_get_monotonic_time() > until)) {
-            grid_go_to(pane->grid, row, column);
-            if (!found)
-                app_message(pane->view->app, MESSAGE_INFO,
-                            "Not found so far; n goes on from this row");
-            touch(pane);
-            return TRUE;
-        }
-    }
+    const ResultColumn *described = data_pane_column(pane, column);
+    *value = (DataValue){.name = described->name,
+                         .type_oid = described->type_oid,
+                         .type_modifier = described->type_modifier};
+    g_autoptr(GError) error = NULL;
+    if (rowset_cell(feed_rows(pane->feed), data_pane_row_of(pane, row), column, &value->bytes,
+                    &value->length, &value->is_null, &error))
+        return TRUE;
+    app_message_error(pane->view->app, error);
     return FALSE;
 }
 
-char *data_pane_cell(DataPane *pane, gboolean *is_null)
+guint data_pane_n_columns(const DataPane *pane)
 {
-    const char *bytes;
-    gsize length;
-    if (!cell_bytes(pane, &bytes, &length, is_null))
-        return NULL;
-    return *is_null ? g_strdup("") : g_strndup(bytes, length);
-}
-
-Pager *data_pane_record(DataPane *pane)
-{
-    if (!data_pane_has_row(pane))
-        return NULL;
-    Pager *pager = pager_new(TRUE);
-    pager_set_hanging(pager, TRUE);
-    int width = 0;
-    for (guint i = 0; i < model_columns(pane); i++)
-        width = MAX(width, MIN(text_width(model_name(pane, i)), 40));
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; i < model_columns(pane); i++) {
-        g_string_truncate(text, 0);
-        GridCell kind = model_cell(pane, grid_row(pane->grid), i, 64 * 1024, text);
-        g_autofree char *printable = text_printable(model_name(pane, i), -1);
-        g_autofree char *name = text_fit(printable, width, TEXT_LEFT, FALSE);
-        const char *quote = kind == GRID_EMPTY ? "'" : "";
-        pager_addf(pager, kind == GRID_VALUE ? ROLE_TEXT : ROLE_NULL, "%s  %s%s%s", name, quote,
-                   kind == GRID_NULL ? "∅" : text->str, quote);
-    }
-    return pager;
+    return data_pane_columns(pane);
 }
 
 char *data_pane_sql(const DataPane *pane)
 {
     return pane->query != NULL ? sql_query_pretty(pane->query, NULL) : NULL;
-}
-
-/* --- drawing ------------------------------------------------------------------------------------*/
-
-static char *filter_text(const DataPane *pane)
-{
-    GString *out = g_string_new(NULL);
-    for (guint i = 0; i < pane->query->filters->len; i++) {
-        g_autofree char *filter = sql_filter_text(g_ptr_array_index(pane->query->filters, i));
-        g_string_append_printf(out, "%s%s", i > 0 ? " and " : "where ", filter);
-    }
-    if (pane->search != NULL)
-        g_string_append_printf(out, "%sfind (here) %s", out->len > 0 ? "  " : "", pane->search);
-    return g_string_free(out, FALSE);
-}
-
-static char *rows_text(const DataPane *pane)
-{
-    guint64 rows = model_rows((gpointer)pane);
-    g_autofree char *count = text_count(rows);
-    g_autofree char *total = text_count((guint64)MAX(pane->counted, 0));
-    switch (feed_state(pane->feed)) {
-    case FEED_FINISHED:
-        if (pane->query->limit >= 0 && rows >= (guint64)pane->query->limit)
-            return g_strdup_printf("first %s rows, limited; A reads all", count);
-        return g_strdup_printf("%s rows (all)", count);
-    case FEED_CANCELLED:
-        return g_strdup_printf("first %s rows, cancelled", count);
-    case FEED_FAILED:
-        return g_strdup_printf("first %s rows, then it failed", count);
-    case FEED_READING:
-        if (pane->counted < 0)
-            return g_strdup_printf("first %s rows, reading", count);
-        break;
-    default:
-        break;
-    }
-    if (pane->counted >= 0)
-        return g_strdup_printf("%s rows counted, %s here", total, count);
-    if (feed_is_capped(pane->feed))
-        return g_strdup_printf("first %s rows, the cap; A reads all", count);
-    return g_strdup_printf("first %s rows, more on scroll", count);
-}
-
-/* brief: the column that sorts is marked in the header anyway, so only who sorted remains. */
-static char *position_text(const DataPane *pane, const Canvas *canvas, gboolean brief)
-{
-    const char *dot = draw_sign(canvas, SIGN_DOT);
-    g_autofree char *rows = rows_text(pane);
-    g_autofree char *row = text_count(grid_row(pane->grid) + 1);
-    GString *out = g_string_new(NULL);
-    if (model_rows((gpointer)pane) > 0)
-        g_string_append_printf(out, "row %s %s ", row, dot);
-    g_string_append(out, rows);
-    if (pane->counting)
-        g_string_append_printf(out, " %s counting", dot);
-    if (pane->query->orders->len > 0) {
-        const SqlOrder *order = g_ptr_array_index(pane->query->orders, 0);
-        const char *sign = draw_sign(canvas, order->descending ? SIGN_OPEN : SIGN_UP);
-        if (brief)
-            g_string_append_printf(out, " %s by server %s", dot, sign);
-        else
-            g_string_append_printf(out, " %s sorted by server: %s %s", dot, order->column, sign);
-    }
-    g_autofree char *text = g_string_free(out, FALSE);
-    return text_printable(text, -1);
-}
-
-static void draw_status(const DataPane *pane, const Canvas *canvas, int y)
-{
-    g_autofree char *shown = position_text(pane, canvas, FALSE);
-    g_autofree char *filter = filter_text(pane);
-    if (text_width(shown) + text_width(filter) + 5 > canvas->rect.columns) {
-        g_free(shown);
-        shown = position_text(pane, canvas, TRUE);
-    }
-    int width = MIN(text_width(shown), canvas->rect.columns - 2);
-    int left = canvas->rect.columns - width - 1;
-    draw_blank(canvas, y, 0, -1, ROLE_TEXT);
-    if (left > 6)
-        draw_text(canvas, y, 1, left - 3, ROLE_QUIET, TEXT_LEFT, filter);
-    draw_text(canvas, y, left, width, ROLE_QUIET, TEXT_LEFT, shown);
-}
-
-static void draw_lines(const Canvas *canvas, Role role, const char *text)
-{
-    g_autoptr(Pager) pager = pager_new(TRUE);
-    pager_add(pager, role, text);
-    pager_draw(pager, canvas);
-}
-
-static void draw_without_rows(const DataPane *pane, const Canvas *canvas)
-{
-    App *app = pane->view->app;
-    g_autofree char *waited = app_duration(app, feed_waiting_ms(pane->feed));
-    g_autofree char *text = NULL;
-    const GError *error = feed_error(pane->feed);
-    if (error != NULL)
-        text = g_strdup_printf("%s\n\nr runs it again", error->message);
-    else if (feed_state(pane->feed) == FEED_STARTING)
-        text = g_strdup_printf("Waiting for the first rows, %s   Ctrl-C cancels\n\n%s", waited,
-                               feed_sql(pane->feed));
-    else
-        text = g_strdup("Choose a table in the catalog: Enter opens it");
-    gboolean failed = error != NULL && !rs_error_is_cancelled(error);
-    draw_lines(canvas, failed ? ROLE_ERROR : ROLE_QUIET, text);
-}
-
-void data_pane_draw(DataPane *pane, const Canvas *canvas, gboolean focused)
-{
-    Rect rect = canvas->rect;
-    if (feed_rows(pane->feed) == NULL) {
-        draw_without_rows(pane, canvas);
-        if (focused)
-            draw_cursor(canvas, 0, 0, FALSE);
-        return;
-    }
-    show_sort(pane);
-    Canvas grid = canvas_part(canvas, (Rect){rect.y, rect.x, rect.rows - 1, rect.columns});
-    grid_draw(pane->grid, &grid, focused);
-    if (model_rows(pane) == 0 && rect.rows > 3)
-        draw_words(&grid, 3, 2, ROLE_QUIET,
-                   data_pane_is_waiting(pane) ? "no row yet" : "no row matches");
-    draw_status(pane, canvas, rect.rows - 1);
 }

@@ -1,8 +1,20 @@
 #include <string.h>
 
+#include "base/error.h"
+#include "job/export_file.h"
 #include "ui/app.h"
 #include "ui/views/browse.h"
+#include "ui/views/cell_view.h"
+#include "ui/views/export_form.h"
+#include "ui/views/record_view.h"
 #include "ui/views/views.h"
+
+enum {
+    CLIPBOARD_BYTES = 74000, /* what terminals commonly take: ui/terminal.h */
+    FILE_BYTES = 16 << 20,   /* of a copy: more is an export's business */
+    HINT_BYTES = 4096,
+    RESIZE_STEP = 4,
+};
 
 static DataPane *data_of(View *view)
 {
@@ -119,40 +131,164 @@ static Consequence fit(View *view, const char *argument)
 
 static Consequence view_cell(View *view, const char *argument)
 {
-    gboolean is_null;
-    g_autofree char *cell = data_pane_cell(data_of(view), &is_null);
-    if (cell == NULL)
+    DataPane *data = data_of(view);
+    DataValue value;
+    if (!data_pane_value(data, data_pane_row(data), data_pane_current(data), &value))
         return done();
-    Pager *pager = pager_new(TRUE);
-    g_autofree char *bytes = text_bytes(strlen(cell));
-    g_autofree char *title =
-        g_strdup_printf("%s, %s", data_pane_column_name(data_of(view)), is_null ? "NULL" : bytes);
-    if (is_null)
-        pager_add(pager, ROLE_NULL, "∅  NULL: no value");
-    else if (*cell == '\0')
-        pager_add(pager, ROLE_NULL, "''  the empty string");
-    else
-        pager_add(pager, ROLE_TEXT, cell);
-    return consequence_push(text_view_new(view->app, title, pager, "the value"));
+    return consequence_push(cell_view_new(view->app, &value));
 }
 
 static Consequence view_record(View *view, const char *argument)
 {
-    Pager *pager = data_pane_record(data_of(view));
-    if (pager == NULL)
+    if (!data_pane_has_row(data_of(view)))
         return done();
-    return consequence_push(text_view_new(view->app, "Row", pager, "the row"));
+    return consequence_push(record_view_new(view->app, view, data_of(view)));
+}
+
+/* --- copying ------------------------------------------------------------------------------------*/
+
+typedef struct {
+    View *view; /* held by the task */
+    char *path, *text;
+    guint64 rows;
+} CopyFile;
+
+static void copy_file_free(gpointer data)
+{
+    CopyFile *copy = data;
+    g_free(copy->path);
+    g_free(copy->text);
+    g_free(copy);
+}
+
+static gboolean write_copy(gpointer data, GCancellable *cancellable, GError **error)
+{
+    CopyFile *copy = data;
+    CodecKind codec = CODEC_NONE;
+    RowFormat format;
+    row_format_from_path(copy->path, &format, &codec); /* only compression is the name's to say */
+    g_autoptr(ExportFile) file = export_file_new(copy->path, codec, FALSE, error);
+    if (file == NULL)
+        return FALSE;
+    g_autoptr(GString) block = g_string_new(copy->text);
+    if (block->len > 0 && block->str[block->len - 1] != '\n')
+        g_string_append_c(block, '\n');
+    return export_file_write(file, block, error) && export_file_publish(file, NULL, error);
+}
+
+static void copy_written(gpointer data, TaskOutcome outcome, const GError *error)
+{
+    CopyFile *copy = data;
+    g_autofree char *rows = text_count(copy->rows);
+    if (outcome == TASK_DONE)
+        app_message(copy->view->app, MESSAGE_GOOD, "Copied %s row%s to %s", rows,
+                    copy->rows == 1 ? "" : "s", copy->path);
+    else if (error != NULL)
+        app_message_error(copy->view->app, error);
+}
+
+/* The request as it was typed. FALSE with *complaint set when it cannot be. */
+static gboolean copy_as(View *view, const char *words, char **complaint)
+{
+    g_auto(CopyRequest) request = {0};
+    g_autoptr(GError) error = NULL;
+    guint64 rows = 0;
+    g_autofree char *text = NULL;
+    if (copy_request_parse(&request, words, &error))
+        text = data_pane_copy(data_of(view), &request,
+                              request.path != NULL ? FILE_BYTES : CLIPBOARD_BYTES, &rows, &error);
+    if (text == NULL) {
+        *complaint = g_strdup(error->message);
+        return FALSE;
+    }
+    if (request.path == NULL) {
+        app_copy(view->app, words, text);
+        return TRUE;
+    }
+    CopyFile *copy = g_new0(CopyFile, 1);
+    *copy = (CopyFile){.view = view,
+                       .path = g_steal_pointer(&request.path),
+                       .text = g_steal_pointer(&text),
+                       .rows = rows};
+    view_submit(view, "copy to a file", write_copy, copy_written, copy, copy_file_free, NULL);
+    return TRUE;
+}
+
+static gboolean copy_accept(View *owner, const char *text, char **complaint)
+{
+    return copy_as(owner, text, complaint);
+}
+
+/* The first lines of what would be copied. */
+static char *copy_hint(View *owner, const char *text, gboolean *bad)
+{
+    g_auto(CopyRequest) request = {0};
+    g_autoptr(GError) error = NULL;
+    guint64 rows;
+    if (*text == '\0')
+        return g_strdup("cell row column range page all, then text csv tsv json jsonl psql insert "
+                        "markdown; bare: without names; to FILE");
+    if (!copy_request_parse(&request, text, &error)) {
+        *bad = TRUE;
+        return g_strdup(error->message);
+    }
+    char *copied = data_pane_copy(data_of(owner), &request, HINT_BYTES, &rows, &error);
+    if (copied != NULL || g_error_matches(error, RS_ERROR, RS_ERROR_LIMIT))
+        return copied != NULL ? copied : g_strdup("more than is shown here");
+    *bad = TRUE;
+    return g_strdup(error->message);
+}
+
+static Consequence copy_prompt(View *view, const char *argument)
+{
+    if (argument != NULL) {
+        g_autofree char *complaint = NULL;
+        if (!copy_as(view, argument, &complaint))
+            app_message(view->app, MESSAGE_ERROR, "%s", complaint);
+        return done();
+    }
+    const PromptOptions options = {.label = "copy",
+                                   .history = "copy",
+                                   .initial =
+                                       data_pane_has_range(data_of(view)) ? "range csv" : "row csv",
+                                   .hint_rows = 4,
+                                   .hint = copy_hint,
+                                   .accept = copy_accept};
+    return consequence_push(prompt_view_new(view->app, view, &options));
 }
 
 static Consequence copy_cell(View *view, const char *argument)
 {
-    gboolean is_null;
-    g_autofree char *cell = data_pane_cell(data_of(view), &is_null);
-    if (cell != NULL && is_null)
+    DataPane *data = data_of(view);
+    DataValue value;
+    g_autofree char *complaint = NULL;
+    if (data_pane_has_range(data)) {
+        if (!copy_as(view, "range text", &complaint))
+            app_message(view->app, MESSAGE_ERROR, "%s", complaint);
+        return done();
+    }
+    if (!data_pane_value(data, data_pane_row(data), data_pane_current(data), &value))
+        return done();
+    g_autofree char *text = g_strndup(value.bytes, value.length);
+    if (value.is_null)
         app_message(view->app, MESSAGE_INFO, "The cell is NULL: nothing was copied");
-    else if (cell != NULL)
-        app_copy(view->app, "the cell", cell);
+    else
+        app_copy(view->app, "the cell", text);
     return done();
+}
+
+static Consequence range(View *view, const char *argument)
+{
+    if (data_pane_toggle_range(data_of(view)))
+        app_message(view->app, MESSAGE_INFO,
+                    "A range begins here: move, then y copies it as text, C as you like");
+    return done();
+}
+
+static Consequence export_rows(View *view, const char *argument)
+{
+    const SqlQuery *query = data_pane_query(data_of(view));
+    return query != NULL ? consequence_push(export_form_new(view->app, query)) : done();
 }
 
 static Consequence copy_sql(View *view, const char *argument)
@@ -173,19 +309,11 @@ static Consequence view_sql(View *view, const char *argument)
     return consequence_push(text_view_new(view->app, "SQL of these rows", pager, "the SQL"));
 }
 
-static void find(View *view, const char *text, gboolean forward)
-{
-    if (!data_pane_search(data_of(view), text, forward))
-        app_message(view->app, MESSAGE_INFO,
-                    "Not found in the rows that are here; F asks the server");
-}
+/* --- in the rows that are here --------------------------------------------------------------------*/
 
 static gboolean find_accept(View *owner, const char *text, char **complaint)
 {
-    if (*text != '\0')
-        find(owner, text, TRUE);
-    else
-        data_pane_search(data_of(owner), "", TRUE);
+    data_pane_search(data_of(owner), text, TRUE);
     return TRUE;
 }
 
@@ -194,7 +322,7 @@ static Consequence find_prompt(View *view, const char *argument)
     static const PromptOptions options = {
         .label = "find in the rows that are here", .history = "find", .accept = find_accept};
     if (argument != NULL) {
-        find(view, argument, TRUE);
+        data_pane_search(data_of(view), argument, TRUE);
         return done();
     }
     return consequence_push(prompt_view_new(view->app, view, &options));
@@ -202,19 +330,169 @@ static Consequence find_prompt(View *view, const char *argument)
 
 static Consequence find_next(View *view, const char *argument)
 {
-    find(view, NULL, TRUE);
+    data_pane_search(data_of(view), NULL, TRUE);
     return done();
 }
 
 static Consequence find_previous(View *view, const char *argument)
 {
-    find(view, NULL, FALSE);
+    data_pane_search(data_of(view), NULL, FALSE);
     return done();
 }
 
-static Consequence forget_search(View *view, const char *argument)
+/* The last thing that was begun ends first: the range, the search, the local filter. */
+static Consequence forget(View *view, const char *argument)
 {
-    data_pane_search(data_of(view), "", TRUE);
+    DataPane *data = data_of(view);
+    if (data_pane_has_range(data))
+        data_pane_toggle_range(data);
+    else if (!data_pane_forget_search(data) && data_pane_has_only(data))
+        data_pane_show_only(data, "");
+    return done();
+}
+
+static gboolean only_accept(View *owner, const char *text, char **complaint)
+{
+    data_pane_show_only(data_of(owner), text);
+    return TRUE;
+}
+
+static Consequence only_prompt(View *view, const char *argument)
+{
+    static const PromptOptions options = {
+        .label = "only rows here that hold", .history = "only", .accept = only_accept};
+    if (argument != NULL) {
+        data_pane_show_only(data_of(view), argument);
+        return done();
+    }
+    return consequence_push(prompt_view_new(view->app, view, &options));
+}
+
+static gboolean row_accept(View *owner, const char *text, char **complaint)
+{
+    guint64 number;
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    g_autofree char *digits = g_strjoinv("", parts);
+    if (!g_ascii_string_to_unsigned(g_strstrip(digits), 10, 1, G_MAXUINT64, &number, NULL)) {
+        *complaint = g_strdup("A row's number, from 1 on");
+        return FALSE;
+    }
+    if (!data_pane_go_to_row(data_of(owner), number))
+        app_message(owner->app, MESSAGE_INFO, "Row %s is not here; this is the last one", text);
+    return TRUE;
+}
+
+static Consequence row_prompt(View *view, const char *argument)
+{
+    static const PromptOptions options = {.label = "go to row", .accept = row_accept};
+    g_autofree char *complaint = NULL;
+    if (argument == NULL)
+        return consequence_push(prompt_view_new(view->app, view, &options));
+    if (!row_accept(view, argument, &complaint))
+        app_message(view->app, MESSAGE_ERROR, "%s", complaint);
+    return done();
+}
+
+/* From the palette a mark has no key to name it. */
+static gboolean is_mark(View *view, const char *argument)
+{
+    if (argument != NULL && *argument >= '1' && *argument <= '9')
+        return TRUE;
+    app_message(view->app, MESSAGE_INFO, "A mark is a digit from 1 to 9");
+    return FALSE;
+}
+
+static Consequence set_mark(View *view, const char *argument)
+{
+    if (!is_mark(view, argument))
+        return done();
+    data_pane_set_mark(data_of(view), (guint)(*argument - '1'));
+    return done();
+}
+
+static Consequence go_to_mark(View *view, const char *argument)
+{
+    if (is_mark(view, argument) && !data_pane_go_to_mark(data_of(view), (guint)(*argument - '1')))
+        app_message(view->app, MESSAGE_INFO, "Mark %s is not set on a row that is shown", argument);
+    return done();
+}
+
+/* --- columns --------------------------------------------------------------------------------------*/
+
+static char *column_hint(View *owner, const char *text, gboolean *bad)
+{
+    return data_pane_columns_like(data_of(owner), text);
+}
+
+static gboolean column_accept(View *owner, const char *text, char **complaint)
+{
+    if (*text == '\0' || data_pane_go_to_column(data_of(owner), text))
+        return TRUE;
+    *complaint = g_strdup("No column that is shown is called like that; zs shows hidden ones");
+    return FALSE;
+}
+
+static Consequence column_prompt(View *view, const char *argument)
+{
+    static const PromptOptions options = {.label = "go to column",
+                                          .history = "column",
+                                          .hint_rows = 3,
+                                          .hint = column_hint,
+                                          .accept = column_accept};
+    g_autofree char *complaint = NULL;
+    if (argument == NULL)
+        return consequence_push(prompt_view_new(view->app, view, &options));
+    if (!column_accept(view, argument, &complaint))
+        app_message(view->app, MESSAGE_ERROR, "%s", complaint);
+    return done();
+}
+
+static Consequence hide(View *view, const char *argument)
+{
+    const char *name = data_pane_column_name(data_of(view));
+    g_autofree char *hidden = g_strdup(name);
+    if (data_pane_hide(data_of(view)))
+        app_message(view->app, MESSAGE_INFO, "%s is hidden; zs shows all columns", hidden);
+    else
+        app_message(view->app, MESSAGE_INFO, "The last column stays");
+    return done();
+}
+
+static Consequence show_columns(View *view, const char *argument)
+{
+    guint hidden = data_pane_show_all(data_of(view));
+    app_message(view->app, MESSAGE_INFO,
+                hidden > 0 ? "%u hidden columns are shown again" : "No column is hidden", hidden);
+    return done();
+}
+
+static Consequence column_left(View *view, const char *argument)
+{
+    data_pane_move_column(data_of(view), -1);
+    return done();
+}
+
+static Consequence column_right(View *view, const char *argument)
+{
+    data_pane_move_column(data_of(view), 1);
+    return done();
+}
+
+static Consequence narrower(View *view, const char *argument)
+{
+    data_pane_resize(data_of(view), -RESIZE_STEP);
+    return done();
+}
+
+static Consequence wider(View *view, const char *argument)
+{
+    data_pane_resize(data_of(view), RESIZE_STEP);
+    return done();
+}
+
+static Consequence fit_all(View *view, const char *argument)
+{
+    data_pane_fit_all(data_of(view));
     return done();
 }
 
@@ -239,14 +517,32 @@ const Action grid_actions[] = {
      find_next},
     {"grid.find-previous", "grid", "N", "previous", "go to the one before", ACTION_HIDDEN,
      find_previous},
-    {"grid.forget-search", "grid", "Esc", "forget", "forget the search", ACTION_HIDDEN,
-     forget_search},
+    {"grid.forget-search", "grid", "Esc", "forget",
+     "end the range, forget the search, or take the local filter away", ACTION_HIDDEN, forget},
+    {"grid.only", "grid", "&", "only", "show only rows here that hold a text, or column: text",
+     ACTION_NEEDS_RELATION | ACTION_HIDDEN, only_prompt},
+    {"grid.go-to-row", "grid", "#", "row number", "go to a row by its number",
+     ACTION_NEEDS_ROW | ACTION_HIDDEN, row_prompt},
+    {"grid.mark", "grid", "M1 M2 M3 M4 M5 M6 M7 M8 M9", "mark",
+     "mark the row with the digit, or take that mark away",
+     ACTION_NEEDS_ROW | ACTION_KEY_ARGUMENT | ACTION_HIDDEN, set_mark},
+    {"grid.go-to-mark", "grid", "'1 '2 '3 '4 '5 '6 '7 '8 '9", "to mark",
+     "go to the row with that mark", ACTION_NEEDS_ROW | ACTION_KEY_ARGUMENT | ACTION_HIDDEN,
+     go_to_mark},
     {"grid.cell", "grid", "Enter", "cell", "show the whole value of the cell", ACTION_NEEDS_ROW,
      view_cell},
     {"grid.record", "grid", "v", "row", "show the row, a column on each line", ACTION_NEEDS_ROW,
      view_record},
-    {"grid.copy", "grid", "y", "copy", "copy the cell to the clipboard",
+    {"grid.copy", "grid", "y", "copy", "copy the cell, or the range, to the clipboard",
      ACTION_NEEDS_ROW | ACTION_HIDDEN, copy_cell},
+    {"grid.copy-as", "grid", "C", "copy as",
+     "copy a cell, row, column, range, page or all as text, CSV, JSON, INSERT, Markdown; or to a "
+     "file",
+     ACTION_NEEDS_ROW | ACTION_HIDDEN, copy_prompt},
+    {"grid.range", "grid", "V", "range", "begin or end a range of cells",
+     ACTION_NEEDS_ROW | ACTION_HIDDEN, range},
+    {"grid.export", "grid", "O", "export", "write the rows of this query to a file, without S3",
+     ACTION_NEEDS_RELATION, export_rows},
     {"grid.copy-sql", "grid", "Y", "copy SQL", "copy the SQL of these rows",
      ACTION_NEEDS_RELATION | ACTION_HIDDEN, copy_sql},
     {"grid.sql", "grid", "S", "SQL", "show the SQL of these rows",
@@ -259,5 +555,18 @@ const Action grid_actions[] = {
      "keep the first columns in sight: as many as the digit, or up to here with z",
      ACTION_KEY_ARGUMENT | ACTION_HIDDEN, freeze},
     {"grid.fit", "grid", "_", "fit", "show the column at its full width", ACTION_HIDDEN, fit},
+    {"grid.fit-all", "grid", "zf", "fit all", "show every column at its full width, or none",
+     ACTION_HIDDEN, fit_all},
+    {"grid.narrower", "grid", "(", "narrower", "make the column narrower", ACTION_HIDDEN, narrower},
+    {"grid.wider", "grid", ")", "wider", "make the column wider", ACTION_HIDDEN, wider},
+    {"grid.column-left", "grid", "<", "column left", "move the column to the left", ACTION_HIDDEN,
+     column_left},
+    {"grid.column-right", "grid", ">", "column right", "move the column to the right",
+     ACTION_HIDDEN, column_right},
+    {"grid.hide", "grid", "zh", "hide", "hide the column", ACTION_HIDDEN, hide},
+    {"grid.show-columns", "grid", "zs", "show all", "show hidden columns again", ACTION_HIDDEN,
+     show_columns},
+    {"grid.find-column", "grid", "@", "find column", "go to a column by its name",
+     ACTION_NEEDS_RELATION | ACTION_HIDDEN, column_prompt},
     {0},
 };
