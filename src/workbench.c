@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/keyring.h"
+#include "redshift/catalog_cache.h"
 
 enum {
     INTERACTIVE_WORKERS = 3, /* metadata, preview, and one to cancel with */
@@ -91,12 +92,25 @@ static void note_statement(gpointer user, const char *sql, gint64 duration_ms, c
 
 static void job_unref(gpointer job);
 
+/* What the catalog's cache is a picture of: an edited profile must not show another cluster's. */
+static char *cache_target(const Profile *profile)
+{
+    return g_strdup_printf("%s:%d %s %s", profile->host != NULL ? profile->host : "",
+                           profile->port,
+                           profile->cluster_identifier != NULL ? profile->cluster_identifier : "",
+                           profile->workgroup_name != NULL ? profile->workgroup_name : "");
+}
+
 Workbench *workbench_new(Profile *profile)
 {
     Workbench *workbench = g_new0(Workbench, 1);
     workbench->profile = profile;
     workbench->pool = pool_new(NULL, INTERACTIVE_WORKERS, BULK_WORKERS);
     workbench->catalog = catalog_new();
+    g_autofree char *target = cache_target(profile);
+    catalog_use_cache(workbench->catalog,
+                      catalog_cache_new(profile->name != NULL ? profile->name : "", target,
+                                        profile->database != NULL ? profile->database : ""));
     workbench->logins = login_memory_new();
     workbench->jobs = g_ptr_array_new_with_free_func(job_unref);
     g_mutex_init(&workbench->prompt_lock);

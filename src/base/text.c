@@ -206,3 +206,22 @@ guint text_distance(const char *a, const char *b)
     }
     return row[length];
 }
+
+char *text_bar(gint64 count, gint64 most, int width, gboolean ascii)
+{
+    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    GString *bar = g_string_new(NULL);
+    gint64 parts = most <= 0 || count <= 0
+                       ? 0
+                       : (gint64)((double)MIN(count, most) / (double)most * width * 8 + 0.5);
+    parts = count > 0 ? MAX(parts, 1) : parts;
+    if (ascii) {
+        for (gint64 i = 0; i < (parts + 7) / 8; i++)
+            g_string_append_c(bar, '#');
+        return g_string_free(bar, FALSE);
+    }
+    for (gint64 i = 0; i < parts / 8; i++)
+        g_string_append(bar, "█");
+    g_string_append(bar, eighths[parts % 8]);
+    return g_string_free(bar, FALSE);
+}

@@ -48,6 +48,10 @@ char *text_rate(guint64 bytes, guint64 ms);
 /* "0:07", "12:30", "1:02:03" */
 char *text_duration(guint64 ms);
 
+/* A bar for count of most, the longest `width` columns: eighths of blocks, or '#' when ascii is TRUE.
+ * What is more than nothing shows. */
+char *text_bar(gint64 count, gint64 most, int width, gboolean ascii);
+
 /* True when the value reads as one of the words; used by option parsers. NULL-terminated list. */
 gboolean text_is_one_of(const char *value, const char *const *words);
 

@@ -61,6 +61,9 @@ typedef struct {
     guint least, most; /* number of arguments */
     CliOptionGroup groups[4];
     gsize options_size;
+    /* Rows that are made at run time, relative to the command's struct, or NULL. Options of that kind may
+     * be written with '_' for '-'. */
+    const CliOption *(*more_options)(void);
     /* On the worker. FALSE with error set; exit_status of the context overrides a success. */
     gboolean (*run)(CliContext *cli, GError **error);
 } CliCommand;

@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/profile_options.h"
 #include "cli/s3.h"
 
 #define AT(type, member) G_STRUCT_OFFSET(type, member)
@@ -19,10 +20,19 @@ static const CliCommand commands[] = {
      .flags = CLI_PASSES_WORDS,
      .run = sandbox_run},
     {.name = "profile",
-     .arguments = "list | show [NAME] | test [NAME] | login [NAME] | forget [NAME]",
+     .arguments = "list | show [NAME] | add NAME | set NAME | import NAME [FILE|-] |\n"
+                  "       rename NAME NEW-NAME | remove NAME | test [NAME] | login [NAME] | forget [NAME]",
      .summary = "connection settings, and whether they work",
+     .details =
+         "add makes a profile of the options, import reads one out of a file or standard input: a\n"
+         "JDBC URL, a postgresql:// URI, a connection string, a group of pg_service.conf, PG*\n"
+         "variables, options of the Spark connector, the JSON of the Data API connector. Both name\n"
+         "every option that they ignore or refuse; --dry-run writes nothing. Passwords and AWS keys\n"
+         "are left out unless --keep-secret. set changes fields; an empty value takes one back.",
      .least = 1,
-     .most = 2,
+     .most = 3,
+     .options_size = sizeof(ProfileOptions),
+     .more_options = profile_option_rows,
      .run = profile_run},
     {.name = "ls",
      .arguments = "[SCHEMA[.TABLE]]",

@@ -109,6 +109,42 @@ gboolean parse_leading(CliContext *cli, CliScreenOptions *screens, char ***words
     return TRUE;
 }
 
+/* Called with every group of the command's options, the made ones last. */
+typedef void (*EachGroup)(gpointer user, const CliOption *rows, gsize base);
+
+static void for_each_group(const CliCommand *command, EachGroup each, gpointer user)
+{
+    for (const CliOptionGroup *group = command->groups; group->rows != NULL; group++)
+        each(user, group->rows, group->base);
+    if (command->more_options != NULL)
+        each(user, command->more_options(), 0);
+}
+
+/* --aws_iam_role is --aws-iam-role: the fields of a profile are spelled with '_' everywhere else. */
+static void spell_with_dashes(char **words)
+{
+    for (; *words != NULL && strcmp(*words, "--") != 0; words++)
+        if (g_str_has_prefix(*words, "--"))
+            for (char *at = *words; *at != '\0' && *at != '='; at++)
+                *at = *at == '_' ? '-' : *at;
+}
+
+typedef struct {
+    GOptionContext *context;
+    gpointer options;
+} AddGroup;
+
+static void add_group(gpointer user, const CliOption *rows, gsize base)
+{
+    const AddGroup *add = user;
+    add_options(add->context, rows, (char *)add->options + base);
+}
+
+static void clear_group(gpointer options, const CliOption *rows, gsize base)
+{
+    clear_options(rows, (char *)options + base);
+}
+
 static gboolean check_count(const CliContext *cli, GError **error)
 {
     const CliCommand *command = cli->command;
@@ -134,8 +170,10 @@ gboolean parse_command(CliContext *cli, char **words, GError **error)
     g_autoptr(GOptionContext) context = new_context();
     cli->options = g_malloc0(command->options_size + 1);
     add_options(context, global_options, &cli->globals);
-    for (const CliOptionGroup *group = command->groups; group->rows != NULL; group++)
-        add_options(context, group->rows, (char *)cli->options + group->base);
+    AddGroup add = {context, cli->options};
+    for_each_group(command, add_group, &add);
+    if (command->more_options != NULL)
+        spell_with_dashes(words);
     g_autofree char **vector = with_program(words);
     int count;
     if (!parse_words(context, vector, &count, error)) {
@@ -153,8 +191,7 @@ void parse_clear(CliContext *cli)
 {
     clear_options(global_options, &cli->globals);
     if (cli->options != NULL)
-        for (const CliOptionGroup *group = cli->command->groups; group->rows != NULL; group++)
-            clear_options(group->rows, (char *)cli->options + group->base);
+        for_each_group(cli->command, clear_group, cli->options);
     g_free(cli->options);
     g_strfreev(cli->arguments);
 }
@@ -175,6 +212,11 @@ static void append_options(GString *out, const CliOption *rows)
         else
             g_string_append_printf(out, "      --%-21s %s\n", word, rows->help);
     }
+}
+
+static void append_group(gpointer out, const CliOption *rows, gsize base)
+{
+    append_options(out, rows);
 }
 
 char *parse_usage(void)
@@ -198,16 +240,16 @@ char *parse_usage(void)
 char *parse_command_usage(const CliCommand *command)
 {
     GString *out = g_string_new(NULL);
+    gboolean has_options = command->groups[0].rows != NULL || command->more_options != NULL;
     g_string_append_printf(out, "usage: redsmith %s%s%s%s\n\n%s\n", command->name,
-                           command->groups[0].rows != NULL ? " [OPTIONS]" : "",
+                           has_options ? " [OPTIONS]" : "",
                            *command->arguments != '\0' ? " " : "", command->arguments,
                            command->summary);
     if (command->details != NULL)
         g_string_append_printf(out, "\n%s\n", command->details);
-    if (command->groups[0].rows != NULL)
+    if (has_options)
         g_string_append(out, "\noptions\n");
-    for (const CliOptionGroup *group = command->groups; group->rows != NULL; group++)
-        append_options(out, group->rows);
+    for_each_group(command, append_group, out);
     g_string_append(out, "\noptions of every command\n");
     append_options(out, global_options);
     return g_string_free(out, FALSE);

@@ -68,28 +68,20 @@ static const struct {
     const char *word, *arguments;
     gboolean (*run)(CliContext *cli, const char *name, GError **error);
 } words[] = {
-    {"list", "", profile_list},
-    {"show", " [NAME]", profile_show},
-    {"test", " [NAME]", profile_test},
-    {"login", " [NAME]", profile_login},
-    {"forget", " [NAME]", profile_forget},
+    {"list", "", 1, FALSE, profile_list},
+    {"show", " [NAME]", 2, FALSE, profile_show},
+    {"add", " NAME", 2, TRUE, profile_add},
+    {"set", " NAME", 2, TRUE, profile_set},
+    {"import", " NAME [FILE|-]", 3, TRUE, profile_import},
+    {"rename", " NAME NEW-NAME", 3, FALSE, profile_rename},
+    {"remove", " NAME", 2, FALSE, profile_remove},
+    {"test", " [NAME]", 2, FALSE, profile_test},
+    {"login", " [NAME]", 2, FALSE, profile_login},
+    {"forget", " [NAME]", 2, FALSE, profile_forget},
 };
 
 gboolean profile_run(CliContext *cli, GError **error)
 {
-    static const char *const later[] = {"add", "remove", NULL};
-    const char *word = cli->arguments[0];
-    const char *name = cli->arguments[1] != NULL ? cli->arguments[1] : cli->globals.profile;
-    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
-        if (strcmp(word, words[i].word) == 0)
-            return words[i].run(cli, name, error);
-    if (g_strv_contains(later, word)) {
-        g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
-                    "\"profile %s\" is not offered yet by this version of redsmith: edit "
-                    "profiles.conf, see redsmith.conf(5)",
-                    word);
-        return FALSE;
-    }
     g_autoptr(GString) known = g_string_new(NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
         g_string_append_printf(known, "%s%s%s", i > 0 ? ", " : "", words[i].word,

@@ -9,6 +9,18 @@
 
 #include "cli/cli.h"
 
+/* From nothing or from --from, with the options over it; secrets are left out unless --keep-secret. */
+gboolean profile_add(CliContext *cli, const char *name, GError **error);
+/* The same from a file or standard input. */
+gboolean profile_import(CliContext *cli, const char *name, GError **error);
+/* Changes the fields that options name; an empty value takes a field back. */
+gboolean profile_set(CliContext *cli, const char *name, GError **error);
+gboolean profile_remove(CliContext *cli, const char *name, GError **error);
+gboolean profile_rename(CliContext *cli, const char *name, GError **error);
+
+/* The fields that are given, as a group of the file or as JSON; secrets as "(set)". */
+gboolean profile_print(CliContext *cli, const Profile *profile, GError **error);
+
 /* Every check of a connection, one line each; fails with the first that failed. */
 gboolean profile_test(CliContext *cli, const char *name, GError **error);
 

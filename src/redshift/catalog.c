@@ -22,6 +22,7 @@ static void relation_clear(CatalogRelation *relation)
 {
     g_free(relation->schema);
     g_free(relation->name);
+    g_free(relation->arguments);
     g_free(relation->owner);
     g_free(relation->comment);
 }
@@ -58,6 +59,7 @@ void catalog_table_free(CatalogTable *table)
     g_clear_pointer(&table->dependent_views, g_ptr_array_unref);
     g_free(table->dist_style);
     g_free(table->view_definition);
+    g_free(table->external_ddl);
     g_free(table);
 }
 
@@ -77,6 +79,51 @@ gboolean catalog_parse_name(const char *text, char **schema, char **relation, GE
     *schema = g_strdup(n == 2 ? parts[0] : "public");
     *relation = g_strdup(parts[n - 1]);
     return TRUE;
+}
+
+/* --- words ------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *word, *name;
+    gboolean has_rows;
+} kinds[N_RELATION_KINDS] = {
+    [RELATION_TABLE] = {"table", "table", TRUE},
+    [RELATION_VIEW] = {"view", "view", TRUE},
+    [RELATION_LATE_BINDING_VIEW] = {"late view", "late-binding view", TRUE},
+    [RELATION_MATERIALIZED_VIEW] = {"mat. view", "materialized view", TRUE},
+    [RELATION_EXTERNAL] = {"external", "external", TRUE},
+    [RELATION_SHARED] = {"shared", "shared", TRUE},
+    [RELATION_FUNCTION] = {"function", "function", FALSE},
+    [RELATION_PROCEDURE] = {"procedure", "procedure", FALSE},
+    [RELATION_SCHEMA] = {"schema", "schema", FALSE},
+    [RELATION_DATABASE] = {"database", "database", FALSE},
+};
+
+const char *catalog_kind_word(RelationKind kind)
+{
+    return kinds[kind].word;
+}
+
+const char *catalog_kind_name(RelationKind kind)
+{
+    return kinds[kind].name;
+}
+
+gboolean catalog_kind_has_rows(RelationKind kind)
+{
+    return kinds[kind].has_rows;
+}
+
+char *catalog_estimate_text(gint64 rows)
+{
+    static const char units[] = {' ', 'k', 'M', 'G', 'T', 'P'};
+    double value = (double)rows;
+    gsize unit = 0;
+    for (; value >= 999.5 && unit + 1 < G_N_ELEMENTS(units); unit++)
+        value /= 1000;
+    if (unit == 0)
+        return g_strdup_printf("~%" G_GINT64_FORMAT, rows);
+    return g_strdup_printf("~%.*f%c", value < 9.95 ? 1 : 0, value, units[unit]);
 }
 
 /* --- near misses ------------------------------------------------------------------------------- */
@@ -120,87 +167,4 @@ char *catalog_near_misses(const char *name, const GPtrArray *names)
                                g_array_index(near, NearName, i).name);
     g_string_append(text, n > 0 ? "?" : "");
     return g_string_free(text, FALSE);
-}
-
-/* --- the cache --------------------------------------------------------------------------------- */
-
-typedef struct {
-    GPtrArray *items;
-    gint64 loaded_us; /* monotonic */
-} Level;
-
-struct Catalog {
-    Level *schemas;        /* NULL: never loaded */
-    GHashTable *relations; /* schema name -> Level */
-};
-
-static Level *level_new(GPtrArray *items)
-{
-    Level *level = g_new(Level, 1);
-    *level = (Level){items, g_get_monotonic_time()};
-    return level;
-}
-
-static void level_free(gpointer data)
-{
-    Level *level = data;
-    if (level == NULL)
-        return;
-    g_ptr_array_unref(level->items);
-    g_free(level);
-}
-
-Catalog *catalog_new(void)
-{
-    Catalog *catalog = g_new0(Catalog, 1);
-    catalog->relations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, level_free);
-    return catalog;
-}
-
-void catalog_free(Catalog *catalog)
-{
-    if (catalog == NULL)
-        return;
-    level_free(catalog->schemas);
-    g_hash_table_destroy(catalog->relations);
-    g_free(catalog);
-}
-
-void catalog_take_schemas(Catalog *catalog, GPtrArray *schemas)
-{
-    level_free(catalog->schemas);
-    catalog->schemas = level_new(schemas);
-}
-
-void catalog_take_relations(Catalog *catalog, const char *schema, GPtrArray *relations)
-{
-    g_hash_table_replace(catalog->relations, g_strdup(schema), level_new(relations));
-}
-
-const GPtrArray *catalog_schemas(const Catalog *catalog)
-{
-    return catalog->schemas == NULL ? NULL : catalog->schemas->items;
-}
-
-const GPtrArray *catalog_relations(const Catalog *catalog, const char *schema)
-{
-    const Level *level = g_hash_table_lookup(catalog->relations, schema);
-    return level == NULL ? NULL : level->items;
-}
-
-gint64 catalog_age(const Catalog *catalog, const char *schema)
-{
-    const Level *level =
-        schema == NULL ? catalog->schemas : g_hash_table_lookup(catalog->relations, schema);
-    return level == NULL ? -1 : (g_get_monotonic_time() - level->loaded_us) / G_USEC_PER_SEC;
-}
-
-void catalog_forget(Catalog *catalog, const char *schema)
-{
-    if (schema != NULL) {
-        g_hash_table_remove(catalog->relations, schema);
-        return;
-    }
-    g_clear_pointer(&catalog->schemas, level_free);
-    g_hash_table_remove_all(catalog->relations);
 }

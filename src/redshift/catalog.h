@@ -3,7 +3,11 @@
  *
  * Two halves. The catalog_load_* functions read one level each from a session (on a worker) and return
  * plain values; nothing is read that was not asked for. The Catalog keeps loaded levels with their age
- * for the screens (on the main thread).
+ * for the screens (on the main thread), backed by the cache on disk (catalog_cache.h): what the server
+ * has not been asked for in this session shows as it was read in an earlier one.
+ *
+ * Names come first and alone, by one statement on pg_catalog; sizes are another question
+ * (catalog_load_sizes), which the names never wait for.
  *
  * Sources: local objects from pg_namespace, pg_class, pg_attribute (the fast path: 1.6 s against 2.5
  * min from the SVV views on one cluster, field facts need 10), encoding, distribution and sort keys
@@ -18,28 +22,64 @@
 
 #include "redshift/session.h"
 
+/* In the order in which a schema lists them. */
 typedef enum {
     RELATION_TABLE,
     RELATION_VIEW,
+    RELATION_LATE_BINDING_VIEW, /* WITH NO SCHEMA BINDING */
     RELATION_MATERIALIZED_VIEW,
-    RELATION_EXTERNAL
+    RELATION_EXTERNAL, /* Spectrum, federated */
+    RELATION_SHARED,   /* a datashare's, or another database's */
+    RELATION_FUNCTION,
+    RELATION_PROCEDURE,
+    RELATION_SCHEMA, /* these two only in lists of places */
+    RELATION_DATABASE,
+    N_RELATION_KINDS
 } RelationKind;
+
+/* Of RELATION_SCHEMA and RELATION_DATABASE. */
+enum {
+    CATALOG_SYSTEM = 1, /* pg_*, information_schema, catalog_history: hidden by default */
+    CATALOG_EXTERNAL = 2,
+    CATALOG_SHARED = 4,
+};
 
 typedef struct {
     char *name;
     char *owner;
-    gboolean is_system; /* pg_*, information_schema, catalog_history: hidden by default */
+    gboolean is_system;
     gboolean is_external;
+    gboolean is_shared; /* of a datashare or another database of the cluster; external, too */
 } CatalogSchema;
 
 typedef struct {
     guint32 oid;
+    guint flags;
     char *schema, *name;
+    char *arguments; /* types of a function or procedure: "integer, date"; NULL for all others */
     RelationKind kind;
+    gboolean is_new; /* was not there at the reading before */
     char *owner;
     gint64 estimated_rows; /* the server's estimate, or -1 when it has none */
+    gint64 size_mb;        /* -1 or 0 when unknown */
     char *comment;         /* may be NULL */
 } CatalogRelation;
+
+/* "table", "view", "late view", "mat. view", "external", "shared", "function", "procedure": one short
+ * word of where it comes from. Static. */
+const char *catalog_kind_word(RelationKind kind);
+/* "materialized view" and the like, as headless output names them; static. */
+const char *catalog_kind_name(RelationKind kind);
+/* TRUE for what has rows that can be looked at. */
+gboolean catalog_kind_has_rows(RelationKind kind);
+/* "~172k": three digits and a sign that says it is no count. Free with g_free. */
+char *catalog_estimate_text(gint64 rows);
+
+typedef struct {
+    gint64 rows, size_mb;
+} CatalogSize;
+
+typedef struct CatalogLevel CatalogLevel;
 
 typedef struct {
     char *name;
@@ -65,7 +105,8 @@ typedef struct {
     GPtrArray *grants;               /* of char *: "GRANT SELECT ON ... TO ..." as SQL text */
     GPtrArray *dependent_views;      /* of char *, quoted "schema"."view" that are bound to it */
     gboolean has_identity;
-    char *view_definition; /* SQL text of a view, else NULL */
+    char *view_definition; /* SQL text of a view or a routine, else NULL */
+    char *external_ddl;    /* the whole CREATE EXTERNAL TABLE, or NULL */
     gint64 size_mb;        /* SVV_TABLE_INFO, -1 when not readable */
 } CatalogTable;
 
@@ -89,6 +130,12 @@ GPtrArray *catalog_load_columns(Session *session, const char *schema, const char
  */
 CatalogTable *catalog_load_table(Session *session, const char *schema, const char *relation,
                                  GCancellable *cancellable, GError **error);
+/* A function or procedure, by name and the types of its arguments (NULL: the only one of that name):
+ * relation, grants and the CREATE statement. RS_ERROR_NOT_FOUND; RS_ERROR_USAGE when several have the
+ * name. */
+CatalogTable *catalog_load_routine(Session *session, const char *schema, const char *name,
+                                   const char *arguments, GCancellable *cancellable,
+                                   GError **error);
 void catalog_table_free(CatalogTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CatalogTable, catalog_table_free)
 
@@ -101,19 +148,56 @@ char *catalog_table_ddl(const CatalogTable *table, const char *schema_as, const 
  * RS_ERROR_USAGE for more than two parts or a malformed name. Free both with g_free. */
 gboolean catalog_parse_name(const char *text, char **schema, char **relation, GError **error);
 
+/*
+ * Levels, by key. catalog_key makes the key of a place; schema NULL is the list of schemas, database
+ * NULL the connected one. Free with g_free.
+ */
+#define CATALOG_DATABASES "databases"
+char *catalog_key(const char *database, const char *schema);
+char *catalog_routines_key(const char *schema);
+
+/*
+ * The names of one level: of a schema from pg_class (and SVV_EXTERNAL_TABLES or SVV_ALL_TABLES where
+ * pg_class has none), of the routines from PG_PROC_INFO, of other databases from SVV_ALL_*. One
+ * reference; NULL with RS_ERROR_NOT_FOUND for a schema that is not there.
+ */
+CatalogLevel *catalog_load_level(Session *session, const char *key, GCancellable *cancellable,
+                                 GError **error);
+/* What SVV_TABLE_INFO says of a schema's tables: oid -> CatalogSize; empty where it may not be read.
+ * For catalog_level_take_sizes. Free with g_hash_table_unref. */
+GHashTable *catalog_load_sizes(Session *session, const char *schema, GCancellable *cancellable,
+                               GError **error);
+
 typedef struct Catalog Catalog;
+typedef struct CatalogCache CatalogCache;
 
 Catalog *catalog_new(void);
-/* Replaces a level and notes the time; takes the array. */
-void catalog_take_schemas(Catalog *catalog, GPtrArray *schemas);
-void catalog_take_relations(Catalog *catalog, const char *schema, GPtrArray *relations);
-/* NULL when the level was never loaded. Owned by the catalog. */
-const GPtrArray *catalog_schemas(const Catalog *catalog);
-const GPtrArray *catalog_relations(const Catalog *catalog, const char *schema);
-/* Seconds since the level was loaded, -1 when never. schema NULL asks for the list of schemas. */
-gint64 catalog_age(const Catalog *catalog, const char *schema);
-void catalog_forget(Catalog *catalog, const char *schema);
 void catalog_free(Catalog *catalog);
+
+/* Where levels are kept on disk; takes it. Without one nothing is. Workers may write with it. */
+void catalog_use_cache(Catalog *catalog, CatalogCache *cache);
+const CatalogCache *catalog_cache(const Catalog *catalog);
+
+/* Replaces a level; takes the reference. What is new in it gets its mark. */
+void catalog_take_level(Catalog *catalog, const char *key, CatalogLevel *level);
+/* From memory, else from the cache, else NULL. Owned by the catalog. */
+CatalogLevel *catalog_level(Catalog *catalog, const char *key);
+/* TRUE once the server was asked in this session; what is shown otherwise comes from the disk. */
+gboolean catalog_is_fresh(const Catalog *catalog, const char *key);
+/* Of CatalogRelation: what the last reading did not find any more; NULL when nothing vanished. */
+const GPtrArray *catalog_vanished(const Catalog *catalog, const char *key);
+/* The schemas' and routines' levels in memory, of CatalogLevel, for catalog_search. Free with
+ * g_ptr_array_unref. */
+GPtrArray *catalog_levels(const Catalog *catalog);
+/* Brings the levels of all known schemas that the cache has into memory. */
+void catalog_recall(Catalog *catalog);
+
+/* The same for readers that want lists: NULL when the level is not known. Owned by the catalog. */
+const GPtrArray *catalog_schemas(Catalog *catalog); /* of CatalogSchema */
+const GPtrArray *catalog_relations(Catalog *catalog, const char *schema);
+/* Seconds since the level was read, -1 when never. schema NULL asks for the list of schemas. */
+gint64 catalog_age(Catalog *catalog, const char *schema);
+void catalog_forget(Catalog *catalog, const char *schema);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalog, catalog_free)
 
 #endif

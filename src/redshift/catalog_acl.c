@@ -9,12 +9,12 @@ static const struct {
     char letter;
     const char *privilege;
 } privileges[] = {
-    {'r', "SELECT"}, {'a', "INSERT"}, {'w', "UPDATE"},
-    {'d', "DELETE"}, {'D', "DROP"},   {'x', "REFERENCES"},
+    {'r', "SELECT"}, {'a', "INSERT"},     {'w', "UPDATE"},  {'d', "DELETE"},
+    {'D', "DROP"},   {'x', "REFERENCES"}, {'X', "EXECUTE"},
 };
 
 /* The elements of an array as PostgreSQL prints it: {a,"b,c","d\"e"}. */
-static GPtrArray *array_elements(const char *text)
+GPtrArray *catalog_array_elements(const char *text)
 {
     GPtrArray *elements = g_ptr_array_new_with_free_func(g_free);
     if (text == NULL || *text != '{')
@@ -83,7 +83,7 @@ static char *privilege_list(const char *letters, gboolean with_option)
 GPtrArray *catalog_acl_grants(const char *acl, const char *owner, const char *target)
 {
     GPtrArray *grants = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) entries = array_elements(acl);
+    g_autoptr(GPtrArray) entries = catalog_array_elements(acl);
     for (guint i = 0; i < entries->len; i++) {
         const char *letters = NULL;
         g_autofree char *grantee = grantee_of(entries->pdata[i], &letters);

@@ -186,6 +186,19 @@ static void append_grants(GString *out, const CatalogTable *table, const char *o
     }
 }
 
+static void append_routine(GString *out, const CatalogTable *table, const char *own)
+{
+    const CatalogRelation *routine = &table->relation;
+    g_string_append(out, table->view_definition == NULL ? "" : table->view_definition);
+    if (routine->owner != NULL) {
+        g_autofree char *owner = sql_ident(routine->owner);
+        g_string_append_printf(out, "ALTER %s %s(%s) OWNER TO %s;\n",
+                               routine->kind == RELATION_PROCEDURE ? "PROCEDURE" : "FUNCTION", own,
+                               routine->arguments == NULL ? "" : routine->arguments, owner);
+    }
+    append_grants(out, table, own, own);
+}
+
 char *catalog_table_ddl(const CatalogTable *table, const char *schema_as, const char *name_as)
 {
     const CatalogRelation *relation = &table->relation;
@@ -193,11 +206,18 @@ char *catalog_table_ddl(const CatalogTable *table, const char *schema_as, const 
     g_autofree char *target = sql_ident_pair(schema_as == NULL ? relation->schema : schema_as,
                                              name_as == NULL ? relation->name : name_as);
     GString *out = g_string_new(NULL);
-    if (relation->kind == RELATION_EXTERNAL) {
-        g_string_append_printf(out,
-                               "-- %s is an external table: SHOW EXTERNAL TABLE %s; prints its "
-                               "definition\n",
-                               own, own);
+    if (relation->kind == RELATION_EXTERNAL || relation->kind == RELATION_SHARED) {
+        if (table->external_ddl != NULL)
+            g_string_append(out, table->external_ddl);
+        else
+            g_string_append_printf(out,
+                                   "-- %s is defined elsewhere (a datashare or a federated "
+                                   "database): the catalog here has no definition of it\n",
+                                   own);
+        return g_string_free(out, FALSE);
+    }
+    if (!catalog_kind_has_rows(relation->kind)) {
+        append_routine(out, table, own);
         return g_string_free(out, FALSE);
     }
     if (relation->kind == RELATION_TABLE)

@@ -1,10 +1,13 @@
 /*
  * catalog_private: what the parts of the catalog share; nobody else but their tests includes it.
  *
- *     catalog.c        the cache, the values, names
- *     catalog_load.c   schemas and relations from a session
+ *     catalog.c        the values, words, names
+ *     catalog_store.c  the Catalog: levels in memory, backed by the cache
+ *     catalog_names.c  levels from a session: names first, sizes apart
+ *     catalog_load.c   kinds, near misses, what does not exist
  *     catalog_columns.c  columns, encodings and keys
  *     catalog_table.c  everything about one relation
+ *     catalog_routine.c  functions and procedures
  *     catalog_ddl.c    DDL text (pure)
  *     catalog_acl.c    access lists as GRANT statements (pure)
  *
@@ -13,12 +16,31 @@
 #ifndef REDSMITH_REDSHIFT_CATALOG_PRIVATE_H
 #define REDSMITH_REDSHIFT_CATALOG_PRIVATE_H
 
-#include "redshift/catalog.h"
+#include "redshift/catalog_level.h"
+
+/* The key of the list of schemas: see catalog_key. */
+#define CATALOG_SCHEMAS "schemas"
+
+/* A schema out of a list of them. Free with catalog_schema_free. */
+CatalogSchema *catalog_schema_of(const CatalogRelation *relation);
+
+/* Whether there is such a schema, and whether its tables are elsewhere. */
+gboolean catalog_schema_exists(Session *session, const char *schema, gboolean *exists,
+                               gboolean *external, GCancellable *cancellable, GError **error);
+/* RS_ERROR_NOT_FOUND with near misses. Always FALSE. */
+gboolean catalog_schema_not_found(Session *session, const char *schema, GCancellable *cancellable,
+                                  GError **error);
 
 /* GRANT statements, without a semicolon, for an access list as the catalog prints it:
  * {awsuser=arwdRxtD/awsuser,"group etl=r/awsuser"}, a star behind a letter being the grant option.
  * The owner's own entry is left out. target is the quoted name. Elements are freed with the array. */
 GPtrArray *catalog_acl_grants(const char *acl, const char *owner, const char *target);
+
+/* The elements of an array as the server prints it: {a,"b,c"}. Of char *, freed with the array. */
+GPtrArray *catalog_array_elements(const char *text);
+
+/* An empty description. Free with catalog_table_free. */
+CatalogTable *catalog_table_new(const char *schema, const char *relation);
 
 /* "seed,step" out of "identity"(1234, 0, '1,1'::text) or default_identity(..); NULL for any other
  * default. *by_default tells the two. Free with g_free. */
@@ -37,7 +59,7 @@ gint64 catalog_estimate(const char *reltuples);
 /* TRUE for the tables and columns that materialized views keep for themselves. */
 gboolean catalog_is_internal_name(const char *name);
 
-/* The relation's kind from its letter: r, v, m, or e. */
+/* The relation's kind from its letter: r, v, l (late-binding), m, or e. */
 RelationKind catalog_kind(const char *letter);
 
 /* One row of the question that finds relations, its columns in the order of the select list. */

@@ -201,7 +201,7 @@ static gboolean load_grants(Session *session, CatalogTable *table, const char *a
     return load_role_grants(session, table, target, cancellable, error);
 }
 
-static CatalogTable *table_new(const char *schema, const char *relation)
+CatalogTable *catalog_table_new(const char *schema, const char *relation)
 {
     CatalogTable *table = g_new0(CatalogTable, 1);
     table->relation.schema = g_strdup(schema);
@@ -280,7 +280,7 @@ static CatalogTable *load_exactly(Session *session, const char *schema, const ch
     g_autoptr(GPtrArray) rows = session_query(session, sql, 0, NULL, cancellable, error);
     if (rows == NULL)
         return NULL;
-    g_autoptr(CatalogTable) table = table_new(schema, relation);
+    g_autoptr(CatalogTable) table = catalog_table_new(schema, relation);
     if (rows->len > 0 && !fill_local(session, table, rows, cancellable, error))
         return NULL;
     if (table->columns->len == 0 &&

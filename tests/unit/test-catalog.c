@@ -238,36 +238,6 @@ static void test_view_ddl_takes_every_kind_of_definition(void)
     }
 }
 
-/* --- the cache --------------------------------------------------------------------------------- */
-
-static GPtrArray *one_relation(const char *name)
-{
-    GPtrArray *relations = g_ptr_array_new_with_free_func((GDestroyNotify)catalog_relation_free);
-    CatalogRelation *relation = g_new0(CatalogRelation, 1);
-    relation->name = g_strdup(name);
-    g_ptr_array_add(relations, relation);
-    return relations;
-}
-
-static void test_levels_are_kept_with_their_age(void)
-{
-    g_autoptr(Catalog) catalog = catalog_new();
-    g_assert_null(catalog_schemas(catalog));
-    g_assert_cmpint(catalog_age(catalog, NULL), ==, -1);
-    g_assert_cmpint(catalog_age(catalog, "public"), ==, -1);
-    catalog_take_relations(catalog, "public", one_relation("a"));
-    catalog_take_relations(catalog, "public", one_relation("b"));
-    const CatalogRelation *relation = catalog_relations(catalog, "public")->pdata[0];
-    g_assert_cmpstr(relation->name, ==, "b");
-    g_assert_cmpint(catalog_age(catalog, "public"), >=, 0);
-    catalog_forget(catalog, "public");
-    g_assert_null(catalog_relations(catalog, "public"));
-    catalog_take_schemas(catalog, g_ptr_array_new());
-    g_assert_cmpint(catalog_age(catalog, NULL), >=, 0);
-    catalog_forget(catalog, NULL);
-    g_assert_null(catalog_schemas(catalog));
-}
-
 /* --- load errors ------------------------------------------------------------------------------- */
 
 static void test_advice_names_column_and_width(void)
@@ -328,7 +298,6 @@ int main(int argc, char **argv)
                     test_alternating_signs_are_an_interleaved_key);
     g_test_add_func("/catalog/view-ddl-takes-every-kind-of-definition",
                     test_view_ddl_takes_every_kind_of_definition);
-    g_test_add_func("/catalog/levels-are-kept-with-their-age", test_levels_are_kept_with_their_age);
     g_test_add_func("/load-errors/advice-names-column-and-width",
                     test_advice_names_column_and_width);
     return g_test_run();

@@ -8,7 +8,8 @@
 
 enum { TREE_COLUMNS = 26 };
 
-static const char *const tab_names[N_TABS] = {"Data", "Columns", "DDL"};
+static const char *const tab_names[N_TABS] = {"Data",    "Columns", "DDL",
+                                              "Profile", "Storage", "Dependents"};
 
 static BrowseView *browse_of(View *view)
 {
@@ -26,17 +27,25 @@ static void tell_place(BrowseView *browse)
     app_set_place(browse->view.app, place);
 }
 
+DetailsTab browse_details_tab(const BrowseView *browse)
+{
+    return browse->tab == TAB_DATA ? DETAILS_COLUMNS : (DetailsTab)(browse->tab - TAB_COLUMNS);
+}
+
 void browse_open(BrowseView *browse, const CatalogRelation *relation)
 {
     g_free(browse->schema);
     g_free(browse->relation);
     browse->schema = g_strdup(relation->schema);
     browse->relation = g_strdup(relation->name);
-    details_pane_set(browse->details, relation->schema, relation->name);
-    data_pane_open(browse->data, relation->schema, relation->name,
-                   relation->kind == RELATION_EXTERNAL);
+    details_pane_set(browse->details, relation);
+    if (catalog_kind_has_rows(relation->kind))
+        data_pane_open(browse->data, relation->schema, relation->name,
+                       relation->kind == RELATION_EXTERNAL);
+    else
+        browse->tab = TAB_DDL; /* a function or procedure */
     if (browse->tab != TAB_DATA)
-        details_pane_read(browse->details, FALSE);
+        details_pane_read(browse->details, browse_details_tab(browse), FALSE);
     tell_place(browse);
     view_touch(&browse->view, PART_BODY | PART_FRAME);
 }
@@ -45,7 +54,7 @@ void browse_show_tab(BrowseView *browse, BrowseTab tab)
 {
     browse->tab = tab;
     if (tab != TAB_DATA)
-        details_pane_read(browse->details, FALSE);
+        details_pane_read(browse->details, browse_details_tab(browse), FALSE);
     browse_set_focus(browse, FOCUS_BODY);
 }
 
@@ -105,8 +114,7 @@ static void move(View *view, Movement movement)
     else if (browse->tab == TAB_DATA)
         data_pane_move(browse->data, movement);
     else
-        details_pane_move(browse->details,
-                          browse->tab == TAB_COLUMNS ? DETAILS_COLUMNS : DETAILS_DDL, movement);
+        details_pane_move(browse->details, browse_details_tab(browse), movement);
     view_touch(view, browse->focus == FOCUS_JOBS ? PART_JOBS : 0);
 }
 
@@ -179,9 +187,7 @@ static void draw_body(BrowseView *browse, const Canvas *canvas)
     if (browse->tab == TAB_DATA)
         data_pane_draw(browse->data, canvas, focused);
     else
-        details_pane_draw(browse->details,
-                          browse->tab == TAB_COLUMNS ? DETAILS_COLUMNS : DETAILS_DDL, canvas,
-                          focused);
+        details_pane_draw(browse->details, browse_details_tab(browse), canvas, focused);
 }
 
 static void draw(View *view, Canvas *canvas, guint stale)

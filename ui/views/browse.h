@@ -16,7 +16,16 @@
 #include "ui/view.h"
 
 typedef enum { FOCUS_TREE, FOCUS_BODY, FOCUS_JOBS } BrowseFocus;
-typedef enum { TAB_DATA, TAB_COLUMNS, TAB_DDL, N_TABS } BrowseTab;
+/* From TAB_COLUMNS on in the order of DetailsTab. */
+typedef enum {
+    TAB_DATA,
+    TAB_COLUMNS,
+    TAB_DDL,
+    TAB_PROFILE,
+    TAB_STORAGE,
+    TAB_DEPENDENTS,
+    N_TABS
+} BrowseTab;
 
 /* Parts for view_touch. */
 enum { PART_TREE = 1, PART_BODY = 2, PART_JOBS = 4, PART_FRAME = 8 };
@@ -36,6 +45,8 @@ typedef struct {
 
 /* Shows a relation in the current tab; the data tab asks the server for its rows. */
 void browse_open(BrowseView *browse, const CatalogRelation *relation);
+/* The shown tab as the details pane calls it. */
+DetailsTab browse_details_tab(const BrowseView *browse);
 void browse_show_tab(BrowseView *browse, BrowseTab tab);
 void browse_set_focus(BrowseView *browse, BrowseFocus focus);
 /* To the pane after (1) or before (-1). */

@@ -51,7 +51,7 @@ static char *tree_filter_hint(View *owner, const char *text, gboolean *bad)
 
 static gboolean tree_filter_accept(View *owner, const char *text, char **complaint)
 {
-    tree_pane_filter(browse_of(owner)->tree, text);
+    tree_pane_accept(browse_of(owner)->tree, text);
     return TRUE;
 }
 
@@ -67,7 +67,7 @@ static Consequence tree_filter(View *view, const char *argument)
                                           .accept = tree_filter_accept,
                                           .dismiss = tree_filter_dismiss};
     if (argument != NULL) {
-        tree_pane_filter(browse_of(view)->tree, argument);
+        tree_pane_accept(browse_of(view)->tree, argument);
         return done();
     }
     return consequence_push(prompt_view_new(view->app, view, &options));
@@ -92,7 +92,7 @@ static Consequence browse_refresh(View *view, const char *argument)
 {
     BrowseView *browse = browse_of(view);
     if (browse->focus == FOCUS_BODY && browse->tab != TAB_DATA)
-        details_pane_read(browse->details, TRUE);
+        details_pane_read(browse->details, browse_details_tab(browse), TRUE);
     else
         tree_pane_refresh(browse->tree);
     return done();
@@ -118,6 +118,27 @@ static Consequence show_ddl(View *view, const char *argument)
 {
     show_columns(view, argument);
     browse_show_tab(browse_of(view), TAB_DDL);
+    return done();
+}
+
+static Consequence show_profile(View *view, const char *argument)
+{
+    show_columns(view, argument);
+    browse_show_tab(browse_of(view), TAB_PROFILE);
+    return done();
+}
+
+static Consequence show_storage(View *view, const char *argument)
+{
+    show_columns(view, argument);
+    browse_show_tab(browse_of(view), TAB_STORAGE);
+    return done();
+}
+
+static Consequence show_dependents(View *view, const char *argument)
+{
+    show_columns(view, argument);
+    browse_show_tab(browse_of(view), TAB_DEPENDENTS);
     return done();
 }
 
@@ -154,6 +175,8 @@ static Consequence browse_cancel(View *view, const char *argument)
     BrowseView *browse = browse_of(view);
     if (data_pane_is_waiting(browse->data)) {
         data_pane_stop(browse->data);
+        app_message(view->app, MESSAGE_INFO, "Cancel sent to the server");
+    } else if (details_pane_cancel(browse->details)) {
         app_message(view->app, MESSAGE_INFO, "Cancel sent to the server");
     } else {
         app_message(view->app, MESSAGE_INFO, "Nothing to cancel here; q leaves");
@@ -207,9 +230,27 @@ static Consequence open_job(View *view, const char *argument)
 
 static Consequence copy_ddl(View *view, const char *argument)
 {
-    const char *ddl = details_pane_ddl(browse_of(view)->details);
-    if (ddl != NULL)
-        app_copy(view->app, "the DDL", ddl);
+    const BrowseView *browse = browse_of(view);
+    const char *what = "";
+    g_autofree char *text =
+        details_pane_text(browse->details, browse_details_tab(browse), &what);
+    if (text != NULL)
+        app_copy(view->app, what, text);
+    return done();
+}
+
+static Consequence details_enter(View *view, const char *argument)
+{
+    BrowseView *browse = browse_of(view);
+    details_pane_enter(browse->details, browse_details_tab(browse));
+    return done();
+}
+
+static Consequence details_all(View *view, const char *argument)
+{
+    BrowseView *browse = browse_of(view);
+    details_pane_profile_all(browse->details);
+    browse_show_tab(browse, TAB_PROFILE);
     return done();
 }
 
@@ -221,7 +262,8 @@ static void search_ddl(View *view, const char *text, gboolean forward)
         browse->ddl_search = g_strdup(text);
     }
     if (browse->ddl_search == NULL ||
-        !details_pane_search(browse->details, browse->ddl_search, forward))
+        !details_pane_search(browse->details, browse_details_tab(browse), browse->ddl_search,
+                             forward))
         app_message(view->app, MESSAGE_INFO, "Not found");
 }
 
@@ -257,15 +299,20 @@ const Action browse_actions[] = {
      ACTION_PLAIN, tree_preview},
     {"tree.close", "tree", "h Left", "close", "close the schema, or go up to it", ACTION_HIDDEN,
      tree_leave},
-    {"tree.filter", "tree", "/", "find name", "show only names that contain a text", ACTION_PLAIN,
-     tree_filter},
-    {"tree.show-all", "tree", "Esc", "show all", "show all names again", ACTION_HIDDEN,
+    {"tree.filter", "tree", "/", "find name",
+     "find names by their letters, or go to schema.table", ACTION_PLAIN, tree_filter},
+    {"tree.show-all", "tree", "Esc", "show all", "show the tree again", ACTION_HIDDEN,
      tree_clear_filter},
     {"tree.system", "tree", ".", "system", "show or hide system schemas", ACTION_HIDDEN,
      tree_system},
-    {"details.copy", "details", "y", "copy DDL", "copy the DDL", ACTION_NEEDS_RELATION, copy_ddl},
-    {"details.find", "details", "/", "find", "find a text in the DDL", ACTION_NEEDS_RELATION,
-     details_find},
+    {"details.copy", "details", "y", "copy", "copy what is shown: the DDL, the report",
+     ACTION_NEEDS_RELATION, copy_ddl},
+    {"details.find", "details", "/", "find", "find a text in what is shown",
+     ACTION_NEEDS_RELATION, details_find},
+    {"details.profile", "details", "Enter", "profile", "profile the column under the cursor",
+     ACTION_NEEDS_RELATION, details_enter},
+    {"details.profile-all", "details", "P", "profile all", "profile every column, one after another",
+     ACTION_NEEDS_RELATION, details_all},
     {"details.next", "details", "n", "next", "go to the next place it was found", ACTION_HIDDEN,
      details_next},
     {"details.previous", "details", "N", "previous", "go to the one before", ACTION_HIDDEN,
@@ -282,6 +329,12 @@ const Action browse_actions[] = {
      ACTION_HIDDEN, show_columns},
     {"browse.ddl", "browse", "3", "DDL", "show the statements that would make it again",
      ACTION_HIDDEN, show_ddl},
+    {"browse.profile", "browse", "4", "profile", "show what is in the columns", ACTION_HIDDEN,
+     show_profile},
+    {"browse.storage", "browse", "5", "storage",
+     "show size, sorting, statistics, skew and encodings", ACTION_HIDDEN, show_storage},
+    {"browse.dependents", "browse", "6", "dependents",
+     "show views, grants, constraints and keys that hang on it", ACTION_HIDDEN, show_dependents},
     {"browse.next-pane", "browse", "Tab", "next pane", "go to the next pane", ACTION_PLAIN,
      next_pane},
     {"browse.previous-pane", "browse", "Shift-Tab", "previous pane", "go to the pane before",

@@ -3,34 +3,15 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "redshift/catalog_search.h"
+#include "sql/ident.h"
 #include "ui/app.h"
-#include "ui/widgets/tree.h"
+#include "ui/views/tree_private.h"
 
-struct TreePane {
-    View *view;
-    guint part;
-    Tree *tree;
-    GHashTable *open;    /* set of schema names */
-    GHashTable *reading; /* schema name -> start in ms (as a boxed gint64); "" is the list */
-    GHashTable *errors;  /* schema name -> message */
-    char *filter;
-    gboolean system;
-    char *schema; /* of the cursor's row */
-    char *wanted; /* key to go to once it is there */
-};
+/* More names than anybody scrolls through: the next letter brings the better ones up. */
+enum { MOST_MATCHES = 1000 };
 
-/* Keys of rows: "s:schema", "r:schema\nrelation", "n:..." for notes. */
-static char *schema_key(const char *schema)
-{
-    return g_strconcat("s:", schema, NULL);
-}
-
-static char *relation_key(const char *schema, const char *relation)
-{
-    return g_strconcat("r:", schema, "\n", relation, NULL);
-}
-
-static Catalog *catalog(const TreePane *pane)
+Catalog *tree_catalog(const TreePane *pane)
 {
     return workbench_catalog(app_workbench(pane->view->app));
 }
@@ -40,12 +21,12 @@ TreePane *tree_pane_new(View *view, guint part)
     TreePane *pane = g_new0(TreePane, 1);
     pane->view = view;
     pane->part = part;
-    pane->tree = tree_new();
-    pane->open = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    pane->tree = tree_new(tree_describe, pane);
+    pane->toggled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     pane->reading = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     pane->errors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    pane->notes = g_ptr_array_new_with_free_func(g_free);
     pane->system = app_settings(view->app)->show_system_schemas;
-    g_hash_table_add(pane->open, g_strdup("public"));
     return pane;
 }
 
@@ -54,332 +35,145 @@ void tree_pane_free(TreePane *pane)
     if (pane == NULL)
         return;
     tree_free(pane->tree);
-    g_hash_table_destroy(pane->open);
+    g_hash_table_destroy(pane->toggled);
     g_hash_table_destroy(pane->reading);
     g_hash_table_destroy(pane->errors);
+    g_ptr_array_unref(pane->notes);
+    g_clear_pointer(&pane->matches, g_array_unref);
     g_free(pane->filter);
+    g_free(pane->current);
     g_free(pane->schema);
     g_free(pane->wanted);
     g_free(pane);
 }
 
-/* --- rows ---------------------------------------------------------------------------------------*/
-
-static gboolean matches(const TreePane *pane, const char *name)
-{
-    if (pane->filter == NULL)
-        return TRUE;
-    g_autofree char *folded = g_utf8_casefold(name, -1);
-    return strstr(folded, pane->filter) != NULL;
-}
-
-static gboolean is_shown(const TreePane *pane, const CatalogSchema *schema)
-{
-    char **filter = app_profile(pane->view->app)->schema_filter;
-    if (filter != NULL && filter[0] != NULL)
-        return g_strv_contains((const char *const *)filter, schema->name);
-    return pane->system || !schema->is_system;
-}
-
-static void add_note(TreePane *pane, const char *schema, int depth, Role role, const char *text)
-{
-    g_autofree char *key = g_strconcat("n:", schema, NULL);
-    tree_add(pane->tree,
-             &(TreeRow){.key = key, .label = (char *)text, .depth = depth, .role = role});
-}
-
-static char *relation_note(const CatalogRelation *relation)
-{
-    switch (relation->kind) {
-    case RELATION_VIEW:
-        return g_strdup("view");
-    case RELATION_MATERIALIZED_VIEW:
-        return g_strdup("mat. view");
-    case RELATION_EXTERNAL:
-        return g_strdup("external");
-    default:
-        return relation->estimated_rows >= 0 ? text_count((guint64)relation->estimated_rows) : NULL;
-    }
-}
-
-static void add_relation(TreePane *pane, const CatalogRelation *relation)
-{
-    g_autofree char *key = relation_key(relation->schema, relation->name);
-    g_autofree char *note = relation_note(relation);
-    tree_add(pane->tree,
-             &(TreeRow){
-                 .key = key, .label = relation->name, .note = note, .depth = 2, .role = ROLE_TEXT});
-}
-
-static void add_relations(TreePane *pane, const char *schema, gboolean whole)
-{
-    const GPtrArray *relations = catalog_relations(catalog(pane), schema);
-    const char *error = g_hash_table_lookup(pane->errors, schema);
-    const gint64 *since = g_hash_table_lookup(pane->reading, schema);
-    for (guint i = 0; relations != NULL && i < relations->len; i++) {
-        const CatalogRelation *relation = g_ptr_array_index(relations, i);
-        if (whole || matches(pane, relation->name))
-            add_relation(pane, relation);
-    }
-    if (since != NULL && relations == NULL) {
-        g_autofree char *text = app_duration(pane->view->app, app_now_ms(pane->view->app) - *since);
-        g_autofree char *note = g_strconcat("reading ", text, NULL);
-        add_note(pane, schema, 2, ROLE_QUIET, note);
-    } else if (error != NULL) {
-        add_note(pane, schema, 2, ROLE_ERROR, error);
-    } else if (relations != NULL && relations->len == 0) {
-        add_note(pane, schema, 2, ROLE_QUIET, "empty");
-    }
-}
-
-static gboolean has_match_inside(const TreePane *pane, const char *schema)
-{
-    const GPtrArray *relations = catalog_relations(catalog(pane), schema);
-    for (guint i = 0; pane->filter != NULL && relations != NULL && i < relations->len; i++)
-        if (matches(pane, ((const CatalogRelation *)g_ptr_array_index(relations, i))->name))
-            return TRUE;
-    return FALSE;
-}
-
-static void add_schema(TreePane *pane, const CatalogSchema *schema)
-{
-    gboolean named = matches(pane, schema->name);
-    gboolean inside = has_match_inside(pane, schema->name);
-    if (!is_shown(pane, schema) || (!named && !inside))
-        return;
-    const GPtrArray *relations = catalog_relations(catalog(pane), schema->name);
-    gboolean open = g_hash_table_contains(pane->open, schema->name) || inside;
-    g_autofree char *key = schema_key(schema->name);
-    g_autofree char *note = schema->is_external ? g_strdup("external")
-                            : relations != NULL ? text_count(relations->len)
-                                                : NULL;
-    tree_add(pane->tree, &(TreeRow){.key = key,
-                                    .label = schema->name,
-                                    .note = note,
-                                    .depth = 1,
-                                    .opens = TRUE,
-                                    .open = open,
-                                    .role = schema->is_system ? ROLE_QUIET : ROLE_TEXT});
-    if (open)
-        add_relations(pane, schema->name, named && !inside);
-}
-
-static void note_schema(TreePane *pane)
-{
-    const TreeRow *row = tree_current(pane->tree);
-    g_clear_pointer(&pane->schema, g_free);
-    if (row == NULL || row->depth == 0)
-        return;
-    const char *name = row->key + 2;
-    const char *end = strchr(name, '\n');
-    pane->schema = end != NULL ? g_strndup(name, (gsize)(end - name)) : g_strdup(name);
-}
-
-static void add_top_note(TreePane *pane)
-{
-    const gint64 *since = g_hash_table_lookup(pane->reading, "");
-    const char *error = g_hash_table_lookup(pane->errors, "");
-    if (since != NULL) {
-        g_autofree char *text = app_duration(pane->view->app, app_now_ms(pane->view->app) - *since);
-        g_autofree char *note = g_strconcat("connecting ", text, NULL);
-        add_note(pane, "", 1, ROLE_QUIET, note);
-    } else if (error != NULL) {
-        add_note(pane, "", 1, ROLE_ERROR, "no connection");
-        g_autofree char *key = g_strdup("n:retry");
-        tree_add(pane->tree,
-                 &(TreeRow){
-                     .key = key, .label = (char *)"R tries again", .depth = 1, .role = ROLE_QUIET});
-    }
-}
-
-static void build(TreePane *pane)
-{
-    const GPtrArray *schemas = catalog_schemas(catalog(pane));
-    const char *database = app_profile(pane->view->app)->database;
-    tree_begin(pane->tree);
-    tree_add(pane->tree, &(TreeRow){.key = (char *)"d:",
-                                    .label = (char *)(database != NULL ? database : "database"),
-                                    .opens = TRUE,
-                                    .open = TRUE,
-                                    .role = ROLE_TEXT});
-    for (guint i = 0; schemas != NULL && i < schemas->len; i++)
-        add_schema(pane, g_ptr_array_index(schemas, i));
-    if (schemas == NULL)
-        add_top_note(pane);
-    tree_settle(pane->tree);
-    if (pane->wanted != NULL && tree_go_to(pane->tree, pane->wanted))
-        g_clear_pointer(&pane->wanted, g_free);
-    note_schema(pane);
-    view_touch(pane->view, pane->part);
-}
-
-/* --- reading ------------------------------------------------------------------------------------*/
-
-typedef struct {
-    TreePane *pane; /* main thread only; valid while the view is open */
-    Workbench *workbench;
-    char *schema; /* "" for the list of schemas */
-    GPtrArray *found;
-    char *user, *transport;
-    gboolean tls;
-} Reading;
-
-static void reading_free(gpointer data)
-{
-    Reading *reading = data;
-    g_clear_pointer(&reading->found, g_ptr_array_unref);
-    g_free(reading->schema);
-    g_free(reading->user);
-    g_free(reading->transport);
-    g_free(reading);
-}
-
-static gboolean read_level(gpointer data, GCancellable *cancellable, GError **error)
-{
-    Reading *reading = data;
-    Session *session = workbench_take_session(reading->workbench, cancellable, error);
-    if (session == NULL)
-        return FALSE;
-    const SessionInfo *info = session_info(session);
-    reading->user = g_strdup(info->user);
-    reading->transport = g_strdup(info->transport);
-    reading->tls = info->tls;
-    reading->found = *reading->schema == '\0'
-                         ? catalog_load_schemas(session, cancellable, error)
-                         : catalog_load_relations(session, reading->schema, cancellable, error);
-    workbench_give_session(reading->workbench, session);
-    return reading->found != NULL;
-}
-
-static void read_schema(TreePane *pane, const char *schema);
-
-/* Schemas that were open keep being so: what is in them is read as soon as they are known. */
-static void read_open_schemas(TreePane *pane)
-{
-    const GPtrArray *schemas = catalog_schemas(catalog(pane));
-    for (guint i = 0; i < schemas->len; i++) {
-        const CatalogSchema *schema = g_ptr_array_index(schemas, i);
-        if (g_hash_table_contains(pane->open, schema->name) &&
-            catalog_relations(catalog(pane), schema->name) == NULL)
-            read_schema(pane, schema->name);
-    }
-}
-
-static void level_read(gpointer data, TaskOutcome outcome, const GError *error)
-{
-    Reading *reading = data;
-    TreePane *pane = reading->pane;
-    App *app = pane->view->app;
-    g_hash_table_remove(pane->reading, reading->schema);
-    if (reading->user != NULL)
-        app_set_connection(app, &(SessionInfo){.user = reading->user,
-                                               .transport = reading->transport,
-                                               .tls = reading->tls});
-    if (outcome == TASK_DONE) {
-        g_hash_table_remove(pane->errors, reading->schema);
-        if (*reading->schema == '\0') {
-            catalog_take_schemas(catalog(pane), g_steal_pointer(&reading->found));
-            read_open_schemas(pane);
-        } else {
-            catalog_take_relations(catalog(pane), reading->schema,
-                                   g_steal_pointer(&reading->found));
-        }
-    } else {
-        g_hash_table_insert(pane->errors, g_strdup(reading->schema), g_strdup(error->message));
-        app_message_error(app, error);
-    }
-    build(pane);
-}
-
-static void read_schema(TreePane *pane, const char *schema)
-{
-    if (g_hash_table_contains(pane->reading, schema))
-        return;
-    gint64 *since = g_new(gint64, 1);
-    *since = app_now_ms(pane->view->app);
-    g_hash_table_insert(pane->reading, g_strdup(schema), since);
-    Reading *reading = g_new0(Reading, 1);
-    reading->pane = pane;
-    reading->workbench = app_workbench(pane->view->app);
-    reading->schema = g_strdup(schema);
-    view_submit(pane->view, "catalog", read_level, level_read, reading, reading_free, NULL);
-    build(pane);
-}
-
 void tree_pane_connect(TreePane *pane)
 {
-    read_schema(pane, "");
-}
-
-void tree_pane_refresh(TreePane *pane)
-{
-    gboolean list = catalog_schemas(catalog(pane)) == NULL || pane->schema == NULL;
-    read_schema(pane, list ? "" : pane->schema);
+    g_autofree char *key = catalog_key(NULL, NULL);
+    tree_read(pane, key);
+    tree_build(pane);
 }
 
 /* --- moving -------------------------------------------------------------------------------------*/
 
-void tree_pane_move(TreePane *pane, Movement movement)
+/* The schema that a row of the connected database is or lies in. */
+static const char *schema_of(const TreeNode *node)
 {
-    tree_move(pane->tree, movement);
-    note_schema(pane);
+    const CatalogRelation *item = node->item;
+    switch (node->type) {
+    case TREE_SCHEMA:
+    case TREE_GROUP:
+        return node->place == NULL ? item->name : NULL;
+    case TREE_RELATION:
+        return node->place == NULL ? item->schema : NULL;
+    default:
+        return NULL;
+    }
+}
+
+void tree_note_current(TreePane *pane)
+{
+    const TreeNode *node = tree_current(pane->tree);
+    g_clear_pointer(&pane->current, g_free);
+    g_clear_pointer(&pane->schema, g_free);
+    if (node == NULL)
+        return;
+    pane->current = tree_row_key(node);
+    pane->schema = g_strdup(schema_of(node));
     view_touch(pane->view, pane->part);
 }
 
-static void open_schema(TreePane *pane, const char *schema)
+void tree_pane_move(TreePane *pane, Movement movement)
 {
-    g_hash_table_add(pane->open, g_strdup(schema));
-    if (catalog_relations(catalog(pane), schema) == NULL)
-        read_schema(pane, schema);
+    tree_move(pane->tree, movement);
+    tree_note_current(pane);
+}
+
+void tree_pane_refresh(TreePane *pane)
+{
+    const TreeNode *node = tree_current(pane->tree);
+    g_autofree char *root = catalog_key(NULL, NULL);
+    gboolean list = catalog_level(tree_catalog(pane), root) == NULL || node == NULL;
+    g_autofree char *key = list ? NULL : tree_level_key(node);
+    if (key == NULL && !list && pane->schema != NULL)
+        key = catalog_key(NULL, pane->schema);
+    /* Without a connection any refresh is about that. */
+    if (g_hash_table_contains(pane->errors, root))
+        g_clear_pointer(&key, g_free);
+    g_hash_table_remove_all(pane->errors);
+    tree_read(pane, key == NULL ? root : key);
+    tree_build(pane);
+}
+
+/* Opening a node asks the server once in a session; what the cache has is there meanwhile. */
+static void open_node(TreePane *pane, const TreeNode *node)
+{
+    g_autofree char *key = tree_level_key(node);
+    tree_set_open(pane, node, TRUE);
+    if (key != NULL && !catalog_is_fresh(tree_catalog(pane), key))
+        tree_read(pane, key);
+}
+
+static gboolean enter_relation(TreePane *pane, const TreeNode *node)
+{
+    const CatalogRelation *relation = node->item;
+    App *app = pane->view->app;
+    if (node->detail == TREE_GONE) {
+        app_message(app, MESSAGE_WARNING, "%s was no longer there when the schema was read",
+                    relation->name);
+        return FALSE;
+    }
+    if (node->place == NULL)
+        return TRUE;
+    g_autofree char *database = sql_ident(node->place);
+    g_autofree char *name = sql_ident_pair(relation->schema, relation->name);
+    app_message(app, MESSAGE_INFO,
+                "%s.%s is of another database: a profile with database = %s shows it, and queries "
+                "may name it so",
+                database, name, (const char *)node->place);
+    return FALSE;
 }
 
 gboolean tree_pane_enter(TreePane *pane)
 {
-    const TreeRow *row = tree_current(pane->tree);
-    if (row == NULL || row->key[0] == 'n')
+    const TreeNode *current = tree_current(pane->tree);
+    if (current == NULL || current->type == TREE_NOTE)
         return FALSE;
-    if (row->key[0] == 'r')
-        return TRUE;
-    if (row->key[0] == 'd')
+    TreeNode node = *current;
+    if (node.type == TREE_RELATION)
+        return enter_relation(pane, &node);
+    if (pane->filter != NULL && node.type == TREE_SCHEMA) { /* found: show where it is */
+        g_autofree char *schema = g_strdup(((const CatalogRelation *)node.item)->name);
+        tree_pane_go_to(pane, schema, NULL);
         return FALSE;
-    g_autofree char *schema = g_strdup(row->key + 2);
-    if (row->open)
-        g_hash_table_remove(pane->open, schema);
+    }
+    if (pane->filter != NULL)
+        return FALSE;
+    if (node.open)
+        tree_set_open(pane, &node, FALSE);
     else
-        open_schema(pane, schema);
-    build(pane);
+        open_node(pane, &node);
+    tree_build(pane);
     return FALSE;
 }
 
 void tree_pane_leave(TreePane *pane)
 {
-    const TreeRow *row = tree_current(pane->tree);
-    if (row != NULL && row->key[0] == 's' && row->open)
+    const TreeNode *node = tree_current(pane->tree);
+    if (node != NULL && node->opens && node->open && node->depth > 0)
         tree_pane_enter(pane);
     else
         tree_go_to_parent(pane->tree);
-    note_schema(pane);
-    view_touch(pane->view, pane->part);
-}
-
-static const CatalogRelation *find_relation(const TreePane *pane, const char *schema,
-                                            const char *name)
-{
-    const GPtrArray *relations = catalog_relations(catalog(pane), schema);
-    for (guint i = 0; relations != NULL && i < relations->len; i++) {
-        const CatalogRelation *relation = g_ptr_array_index(relations, i);
-        if (strcmp(relation->name, name) == 0)
-            return relation;
-    }
-    return NULL;
+    tree_note_current(pane);
 }
 
 const CatalogRelation *tree_pane_relation(const TreePane *pane)
 {
-    const TreeRow *row = tree_current(pane->tree);
-    if (row == NULL || row->key[0] != 'r' || pane->schema == NULL)
+    const TreeNode *node = tree_current(pane->tree);
+    if (node == NULL || node->type != TREE_RELATION || node->detail == TREE_GONE ||
+        node->place != NULL)
         return NULL;
-    return find_relation(pane, pane->schema, strchr(row->key, '\n') + 1);
+    return node->item;
 }
 
 const char *tree_pane_schema(const TreePane *pane)
@@ -387,28 +181,108 @@ const char *tree_pane_schema(const TreePane *pane)
     return pane->schema;
 }
 
-void tree_pane_go_to(TreePane *pane, const char *schema, const char *relation)
+/* --- searching ----------------------------------------------------------------------------------*/
+
+/* What is searched: the schemas' own names, and the names in those that are shown. */
+static GPtrArray *searched_levels(TreePane *pane)
 {
-    g_free(pane->wanted);
-    pane->wanted = relation_key(schema, relation);
-    g_hash_table_add(pane->open, g_strdup(schema));
-    if (catalog_schemas(catalog(pane)) != NULL)
-        open_schema(pane, schema);
-    build(pane);
+    Catalog *catalog = tree_catalog(pane);
+    g_autofree char *root = catalog_key(NULL, NULL);
+    CatalogLevel *list = catalog_level(catalog, root);
+    GPtrArray *levels = g_ptr_array_new();
+    const GPtrArray *schemas = list == NULL ? NULL : catalog_level_relations(list);
+    for (guint i = 0; schemas != NULL && i < schemas->len; i++) {
+        const CatalogRelation *schema = schemas->pdata[i];
+        if (!tree_shows(pane, schema))
+            continue;
+        g_autofree char *key = catalog_key(NULL, schema->name);
+        g_autofree char *routines = catalog_routines_key(schema->name);
+        CatalogLevel *names = catalog_level(catalog, key);
+        CatalogLevel *more = catalog_level(catalog, routines);
+        if (names != NULL)
+            g_ptr_array_add(levels, names);
+        if (more != NULL)
+            g_ptr_array_add(levels, more);
+    }
+    if (list != NULL)
+        g_ptr_array_add(levels, list);
+    return levels;
+}
+
+static void drop_hidden_schemas(TreePane *pane)
+{
+    for (guint i = pane->matches->len; i-- > 0;) {
+        const CatalogRelation *found = g_array_index(pane->matches, CatalogMatch, i).relation;
+        if (found->kind == RELATION_SCHEMA && !tree_shows(pane, found)) {
+            g_array_remove_index(pane->matches, i);
+            pane->n_matches--;
+        }
+    }
 }
 
 void tree_pane_filter(TreePane *pane, const char *text)
 {
+    g_autofree char *copy = g_strdup(text); /* may be ours */
+    g_clear_pointer(&pane->matches, g_array_unref);
     g_clear_pointer(&pane->filter, g_free);
-    if (text != NULL && *text != '\0')
-        pane->filter = g_utf8_casefold(text, -1);
-    build(pane);
+    if (copy == NULL || *copy == '\0') {
+        tree_build(pane);
+        return;
+    }
+    g_autoptr(GPtrArray) levels = searched_levels(pane);
+    pane->filter = g_steal_pointer(&copy);
+    pane->matches =
+        catalog_search(levels, pane->filter, MOST_MATCHES, &pane->n_matches, &pane->n_searched);
+    drop_hidden_schemas(pane);
+    g_clear_pointer(&pane->current, g_free);
+    tree_build(pane);
+    tree_go_to_row(pane->tree, 1); /* the best */
+    tree_note_current(pane);
+}
+
+/* The schema of that name in the list, or NULL. */
+static const CatalogRelation *find_schema(TreePane *pane, const char *name)
+{
+    g_autofree char *root = catalog_key(NULL, NULL);
+    const CatalogLevel *list = catalog_level(tree_catalog(pane), root);
+    return list == NULL ? NULL : catalog_level_find(list, name);
+}
+
+void tree_pane_go_to(TreePane *pane, const char *schema, const char *relation)
+{
+    g_free(pane->wanted);
+    pane->wanted = relation == NULL ? tree_schema_key(schema) : tree_relation_key(schema, relation);
+    g_clear_pointer(&pane->filter, g_free);
+    g_clear_pointer(&pane->matches, g_array_unref);
+    CatalogRelation named = {.name = (char *)schema};
+    TreeNode node = {.type = TREE_SCHEMA, .item = &named};
+    tree_set_open(pane, &node, TRUE);
+    if (find_schema(pane, schema) != NULL)
+        open_node(pane, &node);
+    tree_build(pane);
+}
+
+void tree_pane_accept(TreePane *pane, const char *text)
+{
+    g_auto(GStrv) parts = sql_ident_split(text, NULL);
+    const CatalogRelation *schema =
+        parts == NULL || g_strv_length(parts) != 2 ? NULL : find_schema(pane, parts[0]);
+    if (schema == NULL) {
+        tree_pane_filter(pane, text);
+        return;
+    }
+    g_autofree char *key = catalog_key(NULL, parts[0]);
+    const CatalogLevel *level = catalog_level(tree_catalog(pane), key);
+    if (level == NULL || catalog_level_find(level, parts[1]) != NULL)
+        tree_pane_go_to(pane, parts[0], parts[1]);
+    else
+        tree_pane_filter(pane, text);
 }
 
 gboolean tree_pane_toggle_system(TreePane *pane)
 {
     pane->system = !pane->system;
-    build(pane);
+    tree_build(pane);
     return pane->system;
 }
 
@@ -420,35 +294,69 @@ gboolean tree_pane_is_waiting(const TreePane *pane)
 void tree_pane_tick(TreePane *pane)
 {
     if (tree_pane_is_waiting(pane))
-        build(pane);
+        tree_build(pane);
 }
 
 /* --- drawing ------------------------------------------------------------------------------------*/
 
-/* When the level under the cursor was read: a time of day stays true while nothing is drawn. */
-static void draw_age(const TreePane *pane, const Canvas *canvas, int y)
+/* "3 h", of what is older than a clock shows. */
+static char *age_text(gint64 seconds)
 {
-    gint64 age = catalog_age(catalog(pane), pane->schema);
-    if (age < 0)
-        age = catalog_age(catalog(pane), NULL);
-    draw_blank(canvas, y, 0, -1, ROLE_TEXT);
-    if (pane->filter != NULL) {
-        g_autofree char *text = g_strconcat("names with ", pane->filter, NULL);
-        draw_text(canvas, y, 1, -1, ROLE_QUIET, TEXT_LEFT, text);
-        return;
+    if (seconds < 60)
+        return g_strdup_printf("%d s", (int)seconds);
+    if (seconds < 60 * 60)
+        return g_strdup_printf("%d min", (int)(seconds / 60));
+    if (seconds < 48 * 60 * 60)
+        return g_strdup_printf("%d h", (int)(seconds / (60 * 60)));
+    return g_strdup_printf("%d days", (int)(seconds / (24 * 60 * 60)));
+}
+
+static guint count_new(const CatalogLevel *level)
+{
+    const GPtrArray *relations = catalog_level_relations(level);
+    guint n = 0;
+    for (guint i = 0; i < relations->len; i++)
+        n += ((const CatalogRelation *)relations->pdata[i])->is_new;
+    return n;
+}
+
+/* When the level under the cursor was read: a time of day stays true while nothing is drawn. */
+static char *status_text(const TreePane *pane)
+{
+    Catalog *catalog = tree_catalog(pane);
+    if (pane->filter != NULL)
+        return g_strdup_printf("%u of %u names with %s", pane->n_matches, pane->n_searched,
+                               pane->filter);
+    g_autofree char *key = catalog_key(NULL, pane->schema);
+    g_autofree char *root = catalog_key(NULL, NULL);
+    gint64 age = catalog_age(catalog, pane->schema);
+    if (age < 0) {
+        age = catalog_age(catalog, NULL);
+        g_free(key);
+        key = g_strdup(root);
     }
     if (age < 0)
-        return;
+        return NULL;
+    g_autofree char *old = age_text(age);
+    if (!catalog_is_fresh(catalog, key))
+        return g_strdup_printf(
+            "%s, %s old", g_hash_table_contains(pane->errors, root) ? "offline" : "cached", old);
+    const GPtrArray *vanished = catalog_vanished(catalog, key);
+    guint fresh = count_new(catalog_level(catalog, key));
+    if (fresh > 0 || vanished != NULL)
+        return g_strdup_printf("%u new, %u gone", fresh, vanished == NULL ? 0 : vanished->len);
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     g_autofree char *time = app_time_of_day(pane->view->app, now - age);
-    g_autofree char *text = g_strdup_printf("est. counts, %s", time);
-    draw_text(canvas, y, 1, -1, ROLE_QUIET, TEXT_LEFT, text);
+    return g_strdup_printf("est. counts, %s", time);
 }
 
 void tree_pane_draw(TreePane *pane, const Canvas *canvas, gboolean focused)
 {
     Rect rect = canvas->rect;
     Canvas rows = canvas_part(canvas, (Rect){rect.y, rect.x, rect.rows - 1, rect.columns});
+    g_autofree char *status = status_text(pane);
     tree_draw(pane->tree, &rows, focused);
-    draw_age(pane, canvas, rect.rows - 1);
+    draw_blank(canvas, rect.rows - 1, 0, -1, ROLE_TEXT);
+    if (status != NULL)
+        draw_text(canvas, rect.rows - 1, 1, -1, ROLE_QUIET, TEXT_LEFT, status);
 }

@@ -1,10 +1,16 @@
 /*
- * tree_pane: the catalog at the left: schemas, and relations of those that were opened.
+ * tree_pane: the catalog at the left: databases, schemas, kinds, and the relations of what was opened.
  *
- * A part of the browse view. Only what is opened is read, through the pool; a node that is being read
- * says so and for how long. Counts are the server's estimates and are marked so in the title line of
- * the tree. Cursor and open schemas survive a refresh. System schemas are hidden unless asked for;
- * the profile's schema_filter is honoured.
+ * A part of the browse view. What an earlier session read is shown at once, from the cache; opening a
+ * schema then asks the server for its names, once in a session and again on refresh, and for its sizes
+ * afterwards and apart, on another session: names never wait for sizes. A node that is being read says
+ * so and for how long. Counts are the server's estimates and look like it ("~172k"). After a refresh
+ * new names say "new" and vanished ones stay, as "gone", until the next. Without a connection the tree
+ * shows what it has and how old that is. Cursor and open nodes survive a refresh. System schemas are
+ * hidden unless asked for; the profile's schema_filter is honoured.
+ *
+ * Schemas with objects of several kinds group them; functions and procedures, and other databases, are
+ * asked for when their node is opened.
  *
  * Threads: main thread.
  */
@@ -25,19 +31,23 @@ void tree_pane_connect(TreePane *pane);
 void tree_pane_refresh(TreePane *pane);
 
 void tree_pane_move(TreePane *pane, Movement movement);
-/* Opens or closes a schema. TRUE when the cursor is on a relation: the caller shows it. */
+/* Opens or closes a node. TRUE when the cursor is on a relation: the caller shows it. */
 gboolean tree_pane_enter(TreePane *pane);
 void tree_pane_leave(TreePane *pane); /* closes, or goes to the parent */
 
-/* The relation under the cursor; NULL when it is on something else. Owned by the catalog. */
+/* The relation under the cursor, if it can be shown; NULL otherwise. Owned by the catalog. */
 const CatalogRelation *tree_pane_relation(const TreePane *pane);
 /* The schema the cursor is in or on, or NULL. Owned by the pane. */
 const char *tree_pane_schema(const TreePane *pane);
 /* Opens the schema and goes to the relation once it was read. */
 void tree_pane_go_to(TreePane *pane, const char *schema, const char *relation);
 
-/* Only names that contain the text, ignoring case; NULL or "" shows all. */
+/* The names that fit the text, best first (catalog_search.h), over everything that is loaded or in
+ * the cache; NULL or "" shows the tree. */
 void tree_pane_filter(TreePane *pane, const char *text);
+/* The text was entered: a "schema.table" that there is, or whose schema was not read yet, is gone to
+ * in the tree; for anything else the list of names stays. */
+void tree_pane_accept(TreePane *pane, const char *text);
 /* Shows or hides system schemas; returns whether they are shown now. */
 gboolean tree_pane_toggle_system(TreePane *pane);
 
