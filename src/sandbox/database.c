@@ -18,10 +18,11 @@ typedef struct {
 } Script;
 
 static const Script scripts[] = {
-    {"log", script_log},         {"types", script_types},   {"functions", script_functions},
-    {"notes", script_notes},     {"users", script_users},   {"catalog", script_catalog},
-    {"ddl", script_ddl},         {"system", script_system}, {"tickit", script_tickit},
-    {"awkward", script_awkward}, {"grants", script_grants},
+    {"log", script_log},           {"types", script_types},   {"functions", script_functions},
+    {"notes", script_notes},       {"users", script_users},   {"objects", script_objects},
+    {"catalog", script_catalog},   {"ddl", script_ddl},       {"system", script_system},
+    {"workload", script_workload}, {"tickit", script_tickit}, {"awkward", script_awkward},
+    {"grants", script_grants},
 };
 
 static char *server_words(PGconn *connection)

@@ -9,9 +9,11 @@
  *   notes      distribution, sort keys, encodings, keys: side tables, the event triggers that keep them
  *              in step with DDL, and the procedures that rewritten statements call
  *   users      users, groups, who is a superuser
+ *   objects    late-binding views, external schemas and tables
  *   catalog    pg_class ... with Redshift's columns, PG_TABLE_DEF, SVV_*
  *   ddl        SHOW TABLE, SHOW VIEW
  *   system     STV_*, STL_*, SYS_*, pg_last_*()
+ *   workload   further STV_*, STL_*, SVV_*; cancel and terminate
  *   tickit     the TICKIT-like data in public, with a fixed seed (field facts, 5a)
  *   awkward    the schema awkward: every type, names and values that need care
  *   grants     ownership; marks the database as complete

@@ -114,7 +114,7 @@ static Rewrite *create_view(const Tokens *tokens)
     for (guint with = tokens_find(tokens, 2, tokens->count, with_word); with < tokens->count;
          with = tokens_find(tokens, with + 1, tokens->count, with_word))
         if (tokens_are(tokens, with, "with no schema binding"))
-            return rewrite_unsupported("a late-binding view (WITH NO SCHEMA BINDING)");
+            return rewrite_late_view(tokens, with);
     return pass(tokens);
 }
 
@@ -133,6 +133,20 @@ static Rewrite *refuse_object(const Tokens *tokens, guint i)
     return rewrite_refuse("0A000", "SQL command \"%s\" not supported.", upper);
 }
 
+/* SQL and PL/pgSQL bodies are PostgreSQL's too; other languages are not here. */
+static Rewrite *create_routine(const Tokens *tokens, guint i)
+{
+    static const char *const words[] = {"language", "nonatomic", NULL};
+    guint at = tokens_find(tokens, i, tokens->count, words);
+    if (tokens_is(tokens, at, "nonatomic"))
+        return rewrite_unsupported("a NONATOMIC procedure");
+    if (tokens_is(tokens, at + 1, "sql") || tokens_is(tokens, at + 1, "plpgsql"))
+        return pass(tokens);
+    g_autofree char *language = tokens_name(tokens, at + 1);
+    g_autofree char *what = g_strdup_printf("a routine in the language %s", language);
+    return rewrite_unsupported(what);
+}
+
 static Rewrite *on_create(const Tokens *tokens)
 {
     static const char *const table_words[] = {"table", "temp", "temporary", "local", NULL};
@@ -147,15 +161,14 @@ static Rewrite *on_create(const Tokens *tokens)
         return create_schema(tokens);
     if (tokens_is(tokens, i, "view"))
         return create_view(tokens);
-    if (tokens_are(tokens, i, "materialized view")) {
-        static const char *const not_here[] = {"backup",  "diststyle", "distkey",
-                                               "sortkey", "auto",      NULL};
-        static const char *const as_word[] = {"as", NULL};
-        guint as = tokens_find(tokens, i, tokens->count, as_word);
-        return tokens_find(tokens, i, as, not_here) < as
-                   ? rewrite_unsupported("an attribute of CREATE MATERIALIZED VIEW")
-                   : pass(tokens);
-    }
+    if (tokens_are(tokens, 1, "materialized view"))
+        return rewrite_materialized_view(tokens);
+    if (tokens_are(tokens, 1, "external schema"))
+        return rewrite_external_schema(tokens);
+    if (tokens_are(tokens, 1, "external table"))
+        return rewrite_external_table(tokens);
+    if (tokens_is(tokens, i, "function") || tokens_is(tokens, i, "procedure"))
+        return create_routine(tokens, i);
     if (tokens_is(tokens, i, "user") && i == 1)
         return rewrite_user(tokens);
     if (tokens_is(tokens, i, "group") && i == 1)
@@ -177,11 +190,22 @@ static Rewrite *on_alter(const Tokens *tokens)
     return refuse_object(tokens, 1);
 }
 
+/* It is a view here (sandbox/sql/objects.sql). */
+static Rewrite *drop_external_table(const Tokens *tokens)
+{
+    GString *out = g_string_new("DROP VIEW");
+    rewrite_expression(tokens, 3, tokens->count, out);
+    return rewrite_pass(g_string_free(out, FALSE), "DROP TABLE");
+}
+
 static Rewrite *on_drop(const Tokens *tokens)
 {
-    static const char *const dropped[] = {"table", "view", "schema", "materialized", NULL};
+    static const char *const dropped[] = {"table",    "view",      "schema", "materialized",
+                                          "function", "procedure", NULL};
     if (tokens_is(tokens, 1, "user") || tokens_is(tokens, 1, "group"))
         return rewrite_drop_role(tokens);
+    if (tokens_are(tokens, 1, "external table"))
+        return drop_external_table(tokens);
     return tokens_is_one_of(tokens, 1, dropped) ? pass(tokens) : refuse_object(tokens, 1);
 }
 
@@ -201,8 +225,14 @@ static Rewrite *on_grant(const Tokens *tokens)
 {
     static const char *const not_here[] = {"assumerole", "role",  "datashare",
                                            "library",    "model", NULL};
+    static const char *const ours[] = {"drop", "alter",
+                                       NULL}; /* privileges that PostgreSQL lacks */
+    static const char *const on_word[] = {"on", NULL};
+    guint on = tokens_find(tokens, 1, tokens->count, on_word);
     guint wrong = tokens_find(tokens, 1, tokens->count, not_here);
     if (wrong == tokens->count)
+        wrong = tokens_find(tokens, 1, on, ours);
+    if (wrong == on || wrong == tokens->count)
         return pass(tokens);
     g_autofree char *verb = tokens_name(tokens, 0);
     g_autofree char *word = tokens_name(tokens, wrong);

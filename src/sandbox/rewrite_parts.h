@@ -16,6 +16,8 @@
 
 /* Appends tokens [from, to) as PostgreSQL reads them. */
 void rewrite_expression(const Tokens *tokens, guint from, guint to, GString *out);
+/* A path into SUPER at i, appended; the position behind it, or 0 when there is none. */
+guint rewrite_super_path(const Tokens *tokens, guint i, GString *out);
 /* The same for a whole statement; words[0..] of the first tokens may be replaced by the caller. */
 char *rewrite_all(const Tokens *tokens);
 /* What PostgreSQL has and Redshift has not, anywhere in the statement; NULL when there is none. */
@@ -73,5 +75,11 @@ Rewrite *rewrite_cancel(const Tokens *tokens);
 Rewrite *rewrite_user(const Tokens *tokens);
 Rewrite *rewrite_group(const Tokens *tokens);
 Rewrite *rewrite_drop_role(const Tokens *tokens);
+
+/* rewrite_object: what PostgreSQL has no statement for, as CALLs of sandbox/sql/objects.sql. */
+Rewrite *rewrite_late_view(const Tokens *tokens, guint with); /* at WITH NO SCHEMA BINDING */
+Rewrite *rewrite_materialized_view(const Tokens *tokens);
+Rewrite *rewrite_external_schema(const Tokens *tokens);
+Rewrite *rewrite_external_table(const Tokens *tokens);
 
 #endif

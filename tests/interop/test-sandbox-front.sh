@@ -16,7 +16,7 @@ as()
     PGUSER=$as_user PGPASSWORD=Abcdef12 sql "$@"
 }
 
-tap_plan 15
+tap_plan 31
 sandbox_begin
 
 # Users and groups.
@@ -64,3 +64,100 @@ tap_is "format_type names them" \
     "$(sql "SELECT format_type(atttypid, atttypmod) FROM pg_attribute
             WHERE attrelid = 'numbers'::regclass AND attnum IN (2, 6) ORDER BY attnum" | tr '\n' ',')" \
     "binary varying(9),interval year to month,"
+
+# Views: late-binding ones outlive what they read; materialized ones take Redshift's attributes.
+sql "CREATE TABLE base (a int)" >/dev/null
+sql "CREATE VIEW public.late AS SELECT a FROM public.base WITH NO SCHEMA BINDING" >/dev/null
+sql "CREATE VIEW public.early AS SELECT * FROM nowhere.t WITH NO SCHEMA BINDING" >/dev/null
+tap_like "a late-binding view may be ahead of its table" "$(sql 'SELECT * FROM early')" \
+    'relation "nowhere.t" does not exist'
+tap_is "its columns are known to the function, not to pg_attribute" \
+    "$(sql "SELECT col_name, col_type, (SELECT count(*) FROM pg_attribute
+            WHERE attrelid = 'late'::regclass) FROM pg_get_late_binding_view_cols()
+            cols(s name, v name, col_name name, col_type varchar, n int) WHERE v = 'late'")" 'a|integer|0'
+tap_is "its definition is the statement" \
+    "$(sql "SELECT pg_get_viewdef(oid) LIKE '%WITH NO SCHEMA BINDING' FROM pg_class
+            WHERE relname = 'late' AND relnatts = 0")" t
+sql "DROP TABLE base" >/dev/null
+tap_like "the table can be dropped, and is then missed" "$(sql 'SELECT * FROM late')" \
+    'relation "public.base" does not exist'
+sql "CREATE TABLE base (a varchar(5)); INSERT INTO base VALUES ('back')" >/dev/null
+tap_is "made anew with another type it is read again" "$(sql 'SELECT * FROM late')" back
+sql "CREATE MATERIALIZED VIEW mv BACKUP NO DISTSTYLE KEY DISTKEY (catid) AUTO REFRESH YES
+     AS SELECT catid FROM category" >/dev/null
+tap_is "a materialized view with attributes" \
+    "$(sql "SELECT (SELECT count(*) FROM mv), trim(autorefresh) FROM svv_mv_info WHERE name = 'mv'")" '11|t'
+
+# External schemas and tables are in the catalog, and cannot be read.
+sql "CREATE EXTERNAL SCHEMA spectrum FROM DATA CATALOG DATABASE 'lake' IAM_ROLE 'default'" >/dev/null
+sql "CREATE EXTERNAL TABLE spectrum.events (id int, name varchar(20)) PARTITIONED BY (day date)
+     STORED AS PARQUET LOCATION 's3://lake/events/' TABLE PROPERTIES ('numRows'='170000')" >/dev/null
+tap_is "svv_external_columns" \
+    "$(sql "SELECT columnname, external_type, part_key FROM svv_external_columns ORDER BY columnnum" |
+        tr '\n' ' ')" 'id|int|0 name|varchar(20)|0 day|date|1 '
+tap_is "svv_all_schemas says external" \
+    "$(sql "SELECT schema_type, source_database FROM svv_all_schemas WHERE schema_name = 'spectrum'")" \
+    'external|lake'
+tap_like "reading one is refused" "$(sql 'SELECT * FROM spectrum.events')" 'not supported by the sandbox'
+
+# What runs: a blocked session is seen, with who blocks it, and can be ended.
+sql "CREATE TABLE contested (a int); INSERT INTO contested VALUES (1)" >/dev/null
+cat >"$REDSMITH_SANDBOX_DIR/log/locks.py" <<'PYTHON'
+import threading, time
+import psycopg2
+
+def connect(name):
+    connection = psycopg2.connect("", application_name=name)
+    return connection, connection.cursor(), connection.info.backend_pid
+
+holder, holding, holder_pid = connect("holder")
+waiter, waiting, waiter_pid = connect("waiter")
+watcher, watching, _ = connect("watcher")
+watcher.autocommit = True
+holding.execute("UPDATE contested SET a = 2")
+result = []
+
+def update():
+    try:
+        waiting.execute("UPDATE contested SET a = 3")
+    except psycopg2.Error as error:
+        result.append(error)
+
+thread = threading.Thread(target=update)
+thread.start()
+query = """SELECT w.pid, h.pid FROM svv_transactions w
+    JOIN svv_transactions h ON h.relation = w.relation AND h.granted AND h.pid <> w.pid
+    WHERE NOT w.granted AND w.lockable_object_type = 'relation' AND h.lock_mode = 'RowExclusiveLock'"""
+end = time.monotonic() + 60
+pairs = set()
+while (waiter_pid, holder_pid) not in pairs and time.monotonic() < end:
+    watching.execute(query)
+    pairs = set(watching.fetchall())
+print("blocked" if (waiter_pid, holder_pid) in pairs else pairs)
+watching.execute("SELECT trim(status) FROM stv_recents WHERE pid = %s", (waiter_pid,))
+print("recents", *watching.fetchone())
+watching.execute("SELECT count(*) FROM stv_inflight WHERE pid = %s", (waiter_pid,))
+print("inflight", *watching.fetchone())
+watching.execute("SELECT pg_terminate_backend(%s)", (waiter_pid,))
+thread.join(60)
+print("terminated", *watching.fetchone(), len(result))
+PYTHON
+locks_say=$(timeout 120 /usr/bin/python3 "$REDSMITH_SANDBOX_DIR/log/locks.py" 2>&1)
+tap_like "svv_transactions shows who waits for whom" "$locks_say" '^blocked$'
+tap_like "stv_recents has it running" "$locks_say" '^recents Running$'
+tap_like "stv_inflight too" "$locks_say" '^inflight 1$'
+tap_like "and it can be terminated" "$locks_say" '^terminated True 1$'
+tap_like "not by somebody else" "$(as bob "SELECT pg_terminate_backend(process) FROM stv_sessions
+    UNION ALL SELECT pg_cancel_backend(pid) FROM svv_transactions" >/dev/null; as bob \
+    "SELECT pg_terminate_backend($(timeout 20 psql -XAtc 'SELECT pg_backend_pid()'))")" '^f$'
+tap_is "every further system view answers" "$(for view in stl_querytext stv_wlm_query_state \
+    stv_wlm_query_queue_state stv_wlm_service_class_config stv_wlm_service_class_state stl_wlm_query \
+    sys_query_detail stv_partitions stv_blocklist svv_diskusage svv_alter_table_recommendations \
+    svv_datashares svv_relation_privileges svv_schema_privileges pg_proc pg_proc_info pg_group \
+    svv_user_info stv_active_cursors stv_locks stl_unload_log stl_load_commits; do
+    sql "SELECT count(*) FROM $view" | grep -q '^[0-9]*$' || echo "$view"; done)" ""
+tap_is "a function and a procedure are listed" \
+    "$(sql 'CREATE FUNCTION twice(int) RETURNS int STABLE AS $$ SELECT $1 * 2 $$ LANGUAGE sql' >/dev/null
+       sql 'CREATE PROCEDURE quiet(a int) AS $$ BEGIN NULL; END $$ LANGUAGE plpgsql' >/dev/null
+       sql "SELECT proname, prokind FROM pg_proc_info WHERE proname IN ('twice', 'quiet') ORDER BY 1" |
+           tr '\n' ' ')" 'quiet|p twice|f '

@@ -63,7 +63,9 @@ SELECT c.oid, c.relname,
        c.reltype, c.relowner, c.relam, c.relfilenode, c.reltablespace, c.relpages,
        CASE WHEN c.reltuples < 0 THEN 0.001 ELSE c.reltuples END::real AS reltuples,
        0::oid AS reltoastrelid, 0::oid AS reltoastidxid, false AS relhasindex, c.relisshared,
-       c.relkind, c.relnatts, 0::oid AS relexternid, false AS relisreplicated,
+       CASE c.relkind WHEN 'm' THEN 'v' ELSE c.relkind END AS relkind,
+       CASE WHEN l.view_oid IS NULL THEN c.relnatts ELSE 0 END::smallint AS relnatts,
+       0::oid AS relexternid, false AS relisreplicated,
        false AS relispinned,
        CASE t.dist_style WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 WHEN 'AUTO' THEN 9 ELSE 0
        END::smallint AS reldiststyle,
@@ -76,7 +78,9 @@ SELECT c.oid, c.relname,
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN redsmith_sandbox.table_note t ON t.table_oid = c.oid
-WHERE CASE n.nspname
+LEFT JOIN redsmith_sandbox.late_view l ON l.view_oid = c.oid
+WHERE NOT EXISTS (SELECT FROM redsmith_sandbox.external_table e WHERE e.view_oid = c.oid)
+  AND CASE n.nspname
       WHEN 'redsmith_sandbox' THEN false
       WHEN 'pg_toast' THEN false
       WHEN 'redsmith_catalog' THEN c.relkind = 'v'
@@ -94,8 +98,9 @@ SELECT c.*, t.create_time AS relcreationtime,
 FROM redsmith_catalog.pg_class c
 LEFT JOIN redsmith_sandbox.table_note t ON t.table_oid = c.oid;
 
--- PG_ATTRIBUTE with attisdistkey, attsortkeyord and attencodingtype.
-CREATE VIEW redsmith_catalog.pg_attribute AS
+-- PG_ATTRIBUTE with attisdistkey, attsortkeyord and attencodingtype. Late-binding views have no rows in it
+-- (redshift-sql facts, 6.1), though SVV_COLUMNS shows their columns.
+CREATE VIEW redsmith_sandbox.attribute AS
 SELECT a.attrelid, a.attname, a.atttypid, a.attstattarget, a.attlen, a.attnum, a.attndims,
        a.attcacheoff, a.atttypmod, a.attbyval, a.attstorage, a.attalign, a.attnotnull,
        a.atthasdef OR a.attidentity <> '' AS atthasdef, a.attisdropped, a.attislocal,
@@ -110,6 +115,9 @@ SELECT a.attrelid, a.attname, a.atttypid, a.attstattarget, a.attlen, a.attnum, a
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 LEFT JOIN redsmith_sandbox.column_note n ON n.table_oid = a.attrelid AND n.attnum = a.attnum;
+CREATE VIEW redsmith_catalog.pg_attribute AS
+SELECT a.* FROM redsmith_sandbox.attribute a
+WHERE NOT EXISTS (SELECT FROM redsmith_sandbox.late_view l WHERE l.view_oid = a.attrelid);
 
 -- PG_ATTRDEF: adsrc is the default's text; adbin holds the same text, for pg_get_expr below. An IDENTITY
 -- column's default reads "identity"(table, column, 'seed,step').
@@ -165,9 +173,11 @@ CREATE FUNCTION redsmith_catalog.pg_get_constraintdef(constraint_id oid, pretty 
 
 -- The definition of a view; of a late-binding one its whole statement, as Redshift has it.
 CREATE FUNCTION redsmith_catalog.pg_get_viewdef(view_oid oid) RETURNS text
-    LANGUAGE sql STABLE RETURN pg_catalog.pg_get_viewdef(view_oid);
+    LANGUAGE sql STABLE RETURN
+    coalesce(redsmith_sandbox.late_statement(view_oid), pg_catalog.pg_get_viewdef(view_oid));
 CREATE FUNCTION redsmith_catalog.pg_get_viewdef(view_oid oid, pretty boolean) RETURNS text
-    LANGUAGE sql STABLE RETURN pg_catalog.pg_get_viewdef(view_oid, pretty);
+    LANGUAGE sql STABLE RETURN
+    coalesce(redsmith_sandbox.late_statement(view_oid), pg_catalog.pg_get_viewdef(view_oid, pretty));
 
 -- PG_USER, PG_DATABASE, PG_TABLES, PG_VIEWS
 CREATE VIEW redsmith_catalog.pg_user AS
@@ -192,7 +202,7 @@ WHERE c.relkind = 'r';
 
 CREATE VIEW redsmith_catalog.pg_views AS
 SELECT n.nspname AS schemaname, c.relname AS viewname, pg_get_userbyid(c.relowner) AS viewowner,
-       pg_get_viewdef(c.oid) AS definition
+       redsmith_catalog.pg_get_viewdef(c.oid) AS definition
 FROM redsmith_catalog.pg_class c
 JOIN redsmith_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'v';
@@ -222,7 +232,7 @@ SELECT r.*, a.attname::text AS column_name, a.attnum::int AS ordinal_position,
        redsmith_catalog.format_encoding(a.attencodingtype) AS encoding,
        a.attisdistkey, a.attsortkeyord, col_description(r.oid, a.attnum) AS column_remarks
 FROM redsmith_sandbox.relation r
-JOIN redsmith_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN redsmith_sandbox.attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN redsmith_catalog.pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
 WHERE has_table_privilege(r.oid, 'SELECT, INSERT, UPDATE, DELETE, REFERENCES');
 
@@ -279,9 +289,12 @@ FROM redsmith_catalog.pg_namespace;
 
 -- SVV_ALL_SCHEMAS
 CREATE VIEW redsmith_catalog.svv_all_schemas AS
-SELECT database_name, schema_name, schema_owner, schema_type::varchar(128), schema_acl,
-       NULL::varchar(128) AS source_database, NULL::varchar(256) AS schema_option
-FROM redsmith_catalog.svv_redshift_schemas;
+SELECT s.database_name, s.schema_name, s.schema_owner,
+       CASE WHEN e.esoid IS NULL THEN s.schema_type ELSE 'external' END::varchar(128) AS schema_type,
+       s.schema_acl, e.databasename::varchar(128) AS source_database,
+       e.esoptions::varchar(256) AS schema_option
+FROM redsmith_catalog.svv_redshift_schemas s
+LEFT JOIN redsmith_sandbox.external_schema e ON e.esoid = to_regnamespace(quote_ident(s.schema_name));
 
 -- SVV_REDSHIFT_TABLES
 CREATE VIEW redsmith_catalog.svv_redshift_tables AS
@@ -295,7 +308,12 @@ WHERE has_table_privilege(oid, 'SELECT, INSERT, UPDATE, DELETE, REFERENCES');
 -- SVV_ALL_TABLES
 CREATE VIEW redsmith_catalog.svv_all_tables AS
 SELECT database_name, schema_name, table_name, table_type, table_acl, remarks::varchar(256)
-FROM redsmith_catalog.svv_redshift_tables;
+FROM redsmith_catalog.svv_redshift_tables
+UNION ALL
+SELECT current_database(), n.nspname, c.relname, 'EXTERNAL TABLE', NULL, NULL
+FROM redsmith_sandbox.external_table e
+JOIN pg_catalog.pg_class c ON c.oid = e.view_oid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace;
 
 -- SVV_REDSHIFT_COLUMNS
 CREATE VIEW redsmith_catalog.svv_redshift_columns AS
@@ -315,21 +333,6 @@ SELECT database_name::varchar(128), schema_name::varchar(128), table_name::varch
        numeric_precision, numeric_scale, column_remarks::varchar(256) AS remarks
 FROM redsmith_sandbox.relation_column
 ORDER BY 2, 3, 5;
-
--- SVV_EXTERNAL_SCHEMAS, SVV_EXTERNAL_TABLES, SVV_EXTERNAL_COLUMNS: the sandbox has none.
-CREATE VIEW redsmith_catalog.svv_external_schemas AS
-SELECT NULL::oid AS esoid, NULL::smallint AS eskind, NULL::name AS schemaname, NULL::int AS esowner,
-       NULL::text AS databasename, NULL::text AS esoptions WHERE false;
-CREATE VIEW redsmith_catalog.svv_external_tables AS
-SELECT NULL::text AS redshift_database_name, NULL::text AS schemaname, NULL::text AS tablename,
-       NULL::text AS tabletype, NULL::text AS location, NULL::text AS input_format,
-       NULL::text AS output_format, NULL::text AS serialization_lib,
-       NULL::text AS serde_parameters, NULL::int AS compressed, NULL::text AS parameters
-WHERE false;
-CREATE VIEW redsmith_catalog.svv_external_columns AS
-SELECT NULL::text AS redshift_database_name, NULL::text AS schemaname, NULL::text AS tablename,
-       NULL::text AS columnname, NULL::text AS external_type, NULL::int AS columnnum,
-       NULL::int AS part_key, NULL::text AS is_nullable WHERE false;
 
 -- Rows of a table: counted, unless somebody holds it exclusively, which a look at the catalog must not
 -- wait for. Views are never counted: the planner may ask before it has filtered, and a view of the
@@ -398,9 +401,4 @@ LATERAL (SELECT max(atttypmod - 4) FILTER (WHERE atttypid = 'varchar'::regtype
 LATERAL (SELECT greatest(1, (c.relpages::bigint * 8192 + 1048575) / 1048576) AS blocks) size
 WHERE r.tbl_rows > 0 AND redsmith_catalog.sees(0);
 
--- pg_get_late_binding_view_cols(): the sandbox makes no late-binding views.
-CREATE FUNCTION redsmith_catalog.pg_get_late_binding_view_cols() RETURNS SETOF record
-    LANGUAGE sql STABLE ROWS 1 AS $$
-    SELECT NULL::name, NULL::name, NULL::name, NULL::varchar, NULL::int WHERE false;
-$$;
 GRANT SELECT ON ALL TABLES IN SCHEMA redsmith_catalog TO PUBLIC;

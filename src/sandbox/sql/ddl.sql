@@ -48,7 +48,8 @@ CREATE FUNCTION redsmith_catalog.show_table(table_name text) RETURNS text
 
 CREATE FUNCTION redsmith_catalog.show_view(view_name text) RETURNS text
     LANGUAGE sql STABLE RETURN
-    (SELECT format('CREATE OR REPLACE VIEW %I.%I AS', n.nspname, c.relname) || chr(10)
-            || pg_get_viewdef(c.oid)
+    (SELECT coalesce(redsmith_sandbox.late_statement(c.oid),
+                     format('CREATE OR REPLACE VIEW %I.%I AS', n.nspname, c.relname) || chr(10)
+                         || pg_catalog.pg_get_viewdef(c.oid))
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.oid = view_name::regclass);

@@ -181,3 +181,13 @@ CREATE FUNCTION redsmith_catalog.first_value_of(state anyelement, value anyeleme
 CREATE AGGREGATE redsmith_catalog.any_value(anyelement) (
     SFUNC = redsmith_catalog.first_value_of, STYPE = anyelement, PARALLEL = SAFE,
     COMBINEFUNC = redsmith_catalog.first_value_of);
+
+-- TO_VARBYTE(text, format) and FROM_VARBYTE(bytes, format): Redshift guide, "VARBYTE functions".
+CREATE FUNCTION redsmith_catalog.to_varbyte(value text, format text) RETURNS redsmith_catalog.varbyte
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN lower(format) IN ('hex', 'base64') THEN decode(value, lower(format))
+                ELSE convert_to(value, 'UTF8') END::redsmith_catalog.varbyte;
+CREATE FUNCTION redsmith_catalog.from_varbyte(value redsmith_catalog.varbyte, format text)
+    RETURNS varchar LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN lower(format) IN ('hex', 'base64') THEN encode(value::bytea, lower(format))
+                ELSE convert_from(value::bytea, 'UTF8') END;

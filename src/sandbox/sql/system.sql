@@ -203,8 +203,19 @@ SELECT user_id::text::char(50) AS user_id, pid AS session_id,
 FROM redsmith_sandbox.backends()
 WHERE redsmith_catalog.sees(user_id::bigint);
 
--- SVV_TRANSACTIONS: the locks of open transactions on tables and on their own ids.
+-- SVV_TRANSACTIONS: the locks of open transactions on tables and on their own ids. Redshift locks tables
+-- where PostgreSQL locks rows: who waits for another's row waits, here, for its table.
 CREATE VIEW redsmith_catalog.svv_transactions AS
+SELECT b.user_name::text AS txn_owner, b.database_name::text AS txn_db, coalesce(b.xid, 0) AS xid,
+       b.pid, b.txn_start, 'ShareRowExclusiveLock'::text AS lock_mode,
+       'relation'::text AS lockable_object_type, t.relation::bigint::int AS relation,
+       false AS granted
+FROM redsmith_sandbox.backends() b
+JOIN pg_catalog.pg_locks t ON t.pid = b.pid AND t.locktype = 'tuple'
+WHERE EXISTS (SELECT FROM pg_catalog.pg_locks w WHERE w.pid = b.pid AND NOT w.granted
+              AND w.locktype IN ('transactionid', 'tuple'))
+  AND redsmith_catalog.sees(b.user_id::bigint)
+UNION ALL
 SELECT b.user_name::text AS txn_owner, b.database_name::text AS txn_db, coalesce(b.xid, 0) AS xid,
        b.pid, b.txn_start, l.mode AS lock_mode, l.locktype AS lockable_object_type,
        l.relation::bigint::int AS relation, l.granted

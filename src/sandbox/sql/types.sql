@@ -42,7 +42,7 @@ CREATE CAST (redsmith_catalog.super AS jsonb) WITHOUT FUNCTION AS IMPLICIT;
 CREATE CAST (jsonb AS redsmith_catalog.super) WITHOUT FUNCTION AS ASSIGNMENT;
 
 -- A string becomes a JSON string only through JSON_PARSE or a cast; a cast of an array or an object to
--- VARCHAR is NULL. Redshift guide, "SUPER type", casting.
+-- VARCHAR is NULL, and so is one of anything but a number to a number. Redshift guide, "SUPER type", casting.
 CREATE FUNCTION redsmith_catalog.super_to_varchar(value redsmith_catalog.super) RETURNS varchar
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN jsonb_typeof(value::jsonb) IN ('object', 'array', 'null') THEN NULL
@@ -54,9 +54,15 @@ CREATE FUNCTION redsmith_catalog.super_from_varchar(value varchar) RETURNS redsm
 CREATE CAST (varchar AS redsmith_catalog.super)
     WITH FUNCTION redsmith_catalog.super_from_varchar(varchar) AS ASSIGNMENT;
 CREATE FUNCTION redsmith_catalog.super_to_numeric(value redsmith_catalog.super) RETURNS numeric
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN value::jsonb::numeric;
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN jsonb_typeof(value::jsonb) = 'number' THEN value::jsonb::numeric END;
 CREATE CAST (redsmith_catalog.super AS numeric)
     WITH FUNCTION redsmith_catalog.super_to_numeric(redsmith_catalog.super) AS ASSIGNMENT;
+CREATE FUNCTION redsmith_catalog.super_to_double(value redsmith_catalog.super)
+    RETURNS double precision LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN jsonb_typeof(value::jsonb) = 'number' THEN value::jsonb::double precision END;
+CREATE CAST (redsmith_catalog.super AS double precision)
+    WITH FUNCTION redsmith_catalog.super_to_double(redsmith_catalog.super) AS ASSIGNMENT;
 CREATE FUNCTION redsmith_catalog.super_to_bigint(value redsmith_catalog.super) RETURNS bigint
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN value::jsonb::bigint;
 CREATE CAST (redsmith_catalog.super AS bigint)
@@ -66,7 +72,8 @@ CREATE FUNCTION redsmith_catalog.super_to_integer(value redsmith_catalog.super) 
 CREATE CAST (redsmith_catalog.super AS integer)
     WITH FUNCTION redsmith_catalog.super_to_integer(redsmith_catalog.super) AS ASSIGNMENT;
 CREATE FUNCTION redsmith_catalog.super_to_boolean(value redsmith_catalog.super) RETURNS boolean
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN value::jsonb::boolean;
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN jsonb_typeof(value::jsonb) = 'boolean' THEN value::jsonb::boolean END;
 CREATE CAST (redsmith_catalog.super AS boolean)
     WITH FUNCTION redsmith_catalog.super_to_boolean(redsmith_catalog.super) AS ASSIGNMENT;
 
