@@ -217,7 +217,7 @@ static char *plain_s3_url(const FieldRow *row, const char *text)
     return is_hadoops ? g_strconcat("s3", text + 3, NULL) : NULL;
 }
 
-static void clear_member(const FieldRow *row, gpointer object)
+void field_unset(const FieldRow *row, gpointer object)
 {
     gpointer at = member(row, object);
     if (is_number(row))
@@ -250,7 +250,7 @@ gboolean field_set(const FieldRow *row, gpointer object, const char *where, cons
     text = plain != NULL ? plain : text;
     if (!is_sound(row, text))
         return refuse(row, where, text, error);
-    clear_member(row, object);
+    field_unset(row, object);
     if (row->type == FIELD_SECRET)
         *(Secret **)member(row, object) = secret_new(text, -1);
     else if (row->type == FIELD_LIST)
@@ -316,5 +316,5 @@ void field_copy(const FieldRow *rows, gpointer to, gconstpointer from)
 void field_clear(const FieldRow *rows, gpointer object)
 {
     for (; rows->name != NULL; rows++)
-        clear_member(rows, object);
+        field_unset(rows, object);
 }

@@ -47,6 +47,9 @@ const FieldRow *field_nearest(const FieldRow *rows, const char *name);
 gboolean field_set(const FieldRow *row, gpointer object, const char *where, const char *text,
                    GError **error);
 
+/* Takes the value back. */
+void field_unset(const FieldRow *row, gpointer object);
+
 /* True while a pointer member is NULL; numbers and flags count as unset when 0. */
 gboolean field_is_unset(const FieldRow *row, gconstpointer object);
 

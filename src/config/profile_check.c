@@ -268,9 +268,9 @@ static const Rule gaps[] = {
      "transport = data-api needs database: add it, the Data API has no default of its own"},
     {F(BY_SECRET), 0, F(SECRET), "secret_arn",
      "auth = secret needs secret_arn: add the ARN or the name of the secret"},
-    {F(BY_IAM), 0, F(CLUSTER) | F(CLUSTER_HOST), "cluster_identifier",
+    {F(WIRE) | F(BY_IAM), 0, F(CLUSTER) | F(CLUSTER_HOST), "cluster_identifier",
      "auth = iam needs cluster_identifier: add it, host does not name a cluster of AWS"},
-    {F(BY_SERVERLESS), 0, F(WORKGROUP) | F(WORKGROUP_HOST), "workgroup_name",
+    {F(WIRE) | F(BY_SERVERLESS), 0, F(WORKGROUP) | F(WORKGROUP_HOST), "workgroup_name",
      "auth = serverless needs workgroup_name: add it, host does not name a workgroup of AWS"},
     {F(WIRE), BY_TYPED, F(HOST), "host",
      "host is missing: add the endpoint, or use auth = iam, serverless or secret, which find it "

@@ -116,7 +116,7 @@ char *profile_describe(const Profile *profile)
     GString *out = g_string_new(NULL);
     for (const FieldRow *row = fields; row->name != NULL; row++) {
         g_autofree char *text = field_text(row, profile);
-        if (text != NULL)
+        if (text != NULL && (row->fallback != NULL || !field_is_unset(row, profile)))
             g_string_append_printf(out, "%s = %s\n", row->name, text);
     }
     return g_string_free(out, FALSE);
