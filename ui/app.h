@@ -97,6 +97,16 @@ void app_close(App *app, View *view);
 /* What the view offers to actions, the connection included. */
 guint app_has(const App *app, const View *view);
 
+/*
+ * Opens text in $VISUAL or $EDITOR (vi without them), which has the screen until it ends, and returns what
+ * was saved. NULL with error set when it could not be run. Free with g_free.
+ */
+char *app_edit_outside(App *app, const char *text, GError **error);
+
+/* What the editor held when it was left, for when it is opened again; "" at first. */
+const char *app_draft(const App *app);
+void app_set_draft(App *app, const char *text);
+
 /* Lines typed before in a field of that name, oldest first; text is added unless it is the last.
  * Owned by the app. */
 const GPtrArray *app_history(App *app, const char *name);

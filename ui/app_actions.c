@@ -25,6 +25,11 @@ static Consequence open_activity(View *view, const char *argument)
     return consequence_push(activity_view_new(view->app));
 }
 
+static Consequence open_editor(View *view, const char *argument)
+{
+    return consequence_push(editor_view_new(view->app, NULL));
+}
+
 static Consequence open_log(View *view, const char *argument)
 {
     return consequence_push(log_view_new(view->app));
@@ -130,6 +135,8 @@ const Action app_global_actions[] = {
     {"app.jobs", "global", "J", "jobs", "list the jobs of now and before", ACTION_PLAIN, open_jobs},
     {"app.activity", "global", "a", "activity", "what the cluster is doing: sessions, queries, locks",
      ACTION_NEEDS_CONNECTION, open_activity},
+    {"app.editor", "global", "e", "SQL", "type SQL, run it, see its rows", ACTION_NEEDS_CONNECTION,
+     open_editor},
     {"app.palette", "global", ":", "command", "run any action by its name", ACTION_PLAIN,
      open_palette},
     {"app.help", "global", "? F1", "help", "list the keys that work here", ACTION_PLAIN, open_help},

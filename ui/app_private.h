@@ -44,6 +44,7 @@ struct App {
     char *user, *transport, *place;
     Session *spare;
     struct PasswordAsker *asker;
+    char *draft; /* the editor's text; NULL: none yet */
 
     guint signal_sources[4];
     guint stop_source, input_source;

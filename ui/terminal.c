@@ -413,6 +413,36 @@ void terminal_stop(Terminal *terminal)
     terminal_retake(terminal);
 }
 
+/* The program's own standard error is the terminal, not the file that catches ours. */
+static void use_screen(gpointer user)
+{
+    const Terminal *terminal = user;
+    if (terminal->saved_stderr >= 0)
+        dup2(terminal->saved_stderr, STDERR_FILENO);
+}
+
+gboolean terminal_lend(Terminal *terminal, char **argv, GError **error)
+{
+    if (terminal->is_null) {
+        g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED, "there is no terminal to lend to %s",
+                    argv[0]);
+        return FALSE;
+    }
+    if (terminal->bracketed)
+        send("\033[?2004l");
+    endwin();
+    int status = 0;
+    g_autoptr(GError) failure = NULL;
+    gboolean ran = g_spawn_sync(NULL, argv, NULL,
+                                G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, use_screen,
+                                terminal, NULL, NULL, &status, &failure) &&
+                   g_spawn_check_wait_status(status, &failure);
+    terminal_retake(terminal);
+    if (!ran)
+        g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND, "%s: %s", argv[0], failure->message);
+    return ran;
+}
+
 void terminal_retake(Terminal *terminal)
 {
     if (terminal->is_null)

@@ -49,6 +49,9 @@ gboolean terminal_is_gone(const Terminal *terminal);
 /* Leaves the screen, stops the process, and takes the screen again when it continues. */
 void terminal_stop(Terminal *terminal);
 
+/* Lends the screen to a program of the user's, waits for its end and takes the screen again. FALSE with
+ * RS_ERROR_NOT_FOUND or RS_ERROR_INTERNAL when it could not be run or ended with a failure. */
+gboolean terminal_lend(Terminal *terminal, char **argv, GError **error);
 /* Takes the screen again after somebody else had it: modes, size, full repaint. */
 void terminal_retake(Terminal *terminal);
 

@@ -15,11 +15,13 @@ typedef struct {
     char *sql;
     Session *session;
     Statement *statement;
+    Statement *previous;   /* of the same kept session, with rows left: ended before ours begins */
     ResultColumn *columns; /* of the worker's first answer; taken by the main thread */
     guint n_columns;
-    RowPage *page; /* of the worker's last answer */
-    guint64 ask;   /* rows that the next task fetches */
-    gboolean working, finished;
+    RowPage *page;                       /* of the worker's last answer */
+    guint64 ask;                         /* rows that the next task fetches */
+    StatementOutcome outcome;            /* once it has ended */
+    gboolean working, finished, private; /* private: nobody else gets the session */
 } Run;
 
 struct Feed {
@@ -33,6 +35,9 @@ struct Feed {
     FeedState state;
     guint64 wanted, cap;
     gint64 waiting_since;
+    StatementOutcome outcome;
+    gboolean keeps, in_transaction;
+    Session *session; /* kept between statements; NULL while one has it */
 };
 
 static void columns_free(ResultColumn *columns, guint n_columns)
@@ -46,7 +51,7 @@ static void hand_session_on(Run *run)
 {
     if (run->session == NULL)
         return;
-    if (run->view == NULL || run->view->closed || !session_is_alive(run->session))
+    if (run->private || run->view == NULL || run->view->closed || !session_is_alive(run->session))
         session_free(run->session);
     else
         app_put_spare_session(run->view->app, run->session);
@@ -55,11 +60,14 @@ static void hand_session_on(Run *run)
 
 static void run_free(Run *run)
 {
+    if (run->previous != NULL)
+        statement_finish(run->previous, NULL, NULL);
     if (run->statement != NULL)
         statement_finish(run->statement, NULL, NULL);
     hand_session_on(run);
     columns_free(run->columns, run->n_columns);
     row_page_free(run->page);
+    statement_outcome_clear(&run->outcome);
     g_free(run->sql);
     g_object_unref(run->cancellable);
     view_unref(run->view);
@@ -71,7 +79,7 @@ static void run_free(Run *run)
 static gboolean end_statement(Run *run, GError **error)
 {
     return run->statement == NULL ||
-           statement_finish(g_steal_pointer(&run->statement), NULL, error);
+           statement_finish(g_steal_pointer(&run->statement), &run->outcome, error);
 }
 
 static void note_columns(Run *run)
@@ -84,8 +92,29 @@ static void note_columns(Run *run)
     }
 }
 
+static gboolean drop_row(gpointer user, guint n_columns, const char *const *values,
+                         const int *lengths, GError **error)
+{
+    return TRUE;
+}
+
+/* Rows that nobody wants are cancelled, but in a transaction block, which a cancel would fail: there
+ * they are read and dropped. What becomes of the old statement is not the new one's failure. */
+static gboolean end_previous(Run *run, GCancellable *cancellable, GError **error)
+{
+    if (run->previous == NULL)
+        return TRUE;
+    gboolean finished = FALSE;
+    if (session_in_transaction(run->session))
+        statement_fetch(run->previous, 0, drop_row, NULL, &finished, cancellable, NULL);
+    statement_finish(g_steal_pointer(&run->previous), NULL, NULL);
+    return !rs_error_set_if_cancelled(cancellable, error);
+}
+
 static gboolean start(Run *run, GCancellable *cancellable, GError **error)
 {
+    if (!end_previous(run, cancellable, error))
+        return FALSE;
     if (run->session != NULL && !session_is_alive(run->session))
         g_clear_pointer(&run->session, session_free);
     if (run->session == NULL)
@@ -142,6 +171,18 @@ static void let_go(Run *run)
                     run, end_destroy, NULL);
 }
 
+/* What an ended run leaves to its feed: the outcome, and a kept session. */
+static void take_leavings(Feed *feed, Run *run)
+{
+    statement_outcome_clear(&feed->outcome);
+    feed->outcome = run->outcome;
+    run->outcome = (StatementOutcome){0};
+    if (!feed->keeps || run->session == NULL || run->statement != NULL)
+        return;
+    feed->in_transaction = session_is_alive(run->session) && session_in_transaction(run->session);
+    feed->session = g_steal_pointer(&run->session);
+}
+
 static void set_state(Feed *feed, FeedState state)
 {
     feed->state = state;
@@ -177,6 +218,7 @@ static void take_outcome(Run *run, TaskOutcome outcome, const GError *error)
         return;
     }
     feed->run = NULL;
+    take_leavings(feed, run);
     let_go(run);
     if (outcome == TASK_DONE && stored) {
         set_state(feed, FEED_FINISHED);
@@ -240,29 +282,48 @@ void feed_free(Feed *feed)
     if (feed == NULL)
         return;
     abandon(feed);
+    session_free(feed->session);
     rowset_free(feed->rows);
+    statement_outcome_clear(&feed->outcome);
     g_clear_error(&feed->error);
     g_free(feed->sql);
     g_free(feed);
 }
 
+/* The kept session, and the statement that still has rows on it. */
+static void inherit(Feed *feed, Run *run)
+{
+    Run *old = feed->run;
+    if (old != NULL && !old->working) {
+        run->session = g_steal_pointer(&old->session);
+        run->previous = g_steal_pointer(&old->statement);
+    } else {
+        run->session = g_steal_pointer(&feed->session);
+    }
+}
+
 void feed_start(Feed *feed, const char *sql, guint64 cap)
 {
+    Run *run = g_new0(Run, 1);
+    if (feed->keeps)
+        inherit(feed, run);
+    else
+        run->session = app_take_spare_session(feed->view->app);
     abandon(feed);
     g_clear_pointer(&feed->rows, rowset_free);
     g_clear_error(&feed->error);
+    statement_outcome_clear(&feed->outcome);
     g_autofree char *copy = g_strdup(sql); /* sql may be our own */
     g_free(feed->sql);
     feed->sql = g_steal_pointer(&copy);
     feed->cap = cap;
     feed->wanted = FEED_PAGE;
-    Run *run = g_new0(Run, 1);
     run->feed = feed;
     run->view = feed->view;
     run->workbench = app_workbench(feed->view->app);
     run->cancellable = g_cancellable_new();
     run->sql = g_strdup(feed->sql);
-    run->session = app_take_spare_session(feed->view->app);
+    run->private = feed->keeps;
     feed->run = run;
     submit(feed, run, cap > 0 ? MIN(FEED_FIRST, cap) : FEED_FIRST);
     set_state(feed, FEED_STARTING);
@@ -319,6 +380,36 @@ const char *feed_sql(const Feed *feed)
 const GError *feed_error(const Feed *feed)
 {
     return feed->error;
+}
+
+void feed_keep_session(Feed *feed)
+{
+    feed->keeps = TRUE;
+}
+
+gboolean feed_in_transaction(const Feed *feed)
+{
+    return feed->in_transaction;
+}
+
+const char *feed_tag(const Feed *feed)
+{
+    return feed->outcome.tag != NULL ? feed->outcome.tag : "";
+}
+
+gint64 feed_affected(const Feed *feed)
+{
+    return feed->outcome.tag != NULL ? feed->outcome.affected : -1;
+}
+
+gint64 feed_duration_ms(const Feed *feed)
+{
+    return feed->outcome.duration_ms;
+}
+
+const GPtrArray *feed_notices(const Feed *feed)
+{
+    return feed->outcome.notices;
 }
 
 gint64 feed_waiting_ms(const Feed *feed)

@@ -36,6 +36,14 @@ Feed *feed_new(View *view, FeedChanged changed, gpointer user);
 void feed_free(Feed *feed);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Feed, feed_free)
 
+/*
+ * Statements of this feed run on one session that nobody else gets, so that what they set, begin and
+ * create stays from one to the next; it ends with the feed. Before the first feed_start.
+ */
+void feed_keep_session(Feed *feed);
+/* TRUE while the kept session is in a transaction block, as of the last statement. */
+gboolean feed_in_transaction(const Feed *feed);
+
 /* Abandons what ran before. cap: rows that are read at most; 0: no cap. */
 void feed_start(Feed *feed, const char *sql, guint64 cap);
 
@@ -54,6 +62,13 @@ RowSet *feed_rows(const Feed *feed);
 const char *feed_sql(const Feed *feed);
 /* Why it failed or was cancelled; NULL otherwise. */
 const GError *feed_error(const Feed *feed);
+/* Once it has finished: the server's tag ("INSERT 0 5"), "" before; the rows it counts, or -1; how long
+ * it took; what the server said on the way (of char *, NULL for nothing). Owned by the feed. */
+const char *feed_tag(const Feed *feed);
+gint64 feed_affected(const Feed *feed);
+gint64 feed_duration_ms(const Feed *feed);
+const GPtrArray *feed_notices(const Feed *feed);
+
 /* How long the current answer has been awaited. */
 gint64 feed_waiting_ms(const Feed *feed);
 

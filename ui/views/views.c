@@ -3,6 +3,8 @@
 #include "ui/views/activity_view.h"
 #include "ui/views/browse.h"
 #include "ui/views/cell_view.h"
+#include "ui/views/editor_view.h"
+#include "ui/views/explain_view.h"
 #include "ui/views/form_view.h"
 #include "ui/views/job_view.h"
 #include "ui/views/jobs_view.h"
@@ -11,9 +13,13 @@
 #include "ui/views/text_view.h"
 
 const ActionGroup view_action_groups[] = {
-    grid_actions, browse_actions, jobs_actions,       activity_actions, job_actions, plan_actions,
-    form_actions, text_actions,   app_global_actions, cell_actions,
-    record_actions, NULL,
+    grid_actions,       browse_actions,
+    jobs_actions,       activity_actions,
+    editor_actions,     explain_actions,
+    job_actions,        plan_actions,
+    form_actions,       text_actions,
+    app_global_actions, cell_actions,
+    record_actions,     NULL,
 };
 
 GPtrArray *action_all(void)

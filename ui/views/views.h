@@ -61,8 +61,14 @@ View *confirm_view_new(App *app, View *owner, const char *text, const ConfirmCho
 View *jobs_view_new(App *app);
 View *job_view_new(App *app, const char *id);
 
+/* SQL to type and to run. sql: put into it at once, or NULL. */
+View *editor_view_new(App *app, const char *sql);
+/* Asks the server for the plan of a statement and shows it as a tree; nothing is executed. */
+View *explain_view_new(App *app, const char *sql);
+
 /* What the cluster is doing. */
 View *activity_view_new(App *app);
+
 /* Forms and what comes of them. schema and relation may be NULL; query (not taken) is what the data
  * tab shows, or NULL. */
 View *unload_form_new(App *app, const SqlQuery *query);

@@ -1,0 +1,61 @@
+/*
+ * editor_view: SQL typed by the user, and what comes of it (editor_view_new in views.h).
+ *
+ *     editor_view.c    the view: text above, rows below, its actions
+ *     editor_run.c     statements on their way: parameters asked for, destructive ones confirmed, one
+ *                      after the other, each put into the history
+ *     editor_lists.c   history, saved queries, completion
+ *
+ * All statements of one editor run on a session of its own, so that transactions, settings and
+ * temporary tables last until it is closed. The text outlives the view: app_draft.
+ *
+ * Threads: main thread.
+ */
+#ifndef REDSMITH_UI_EDITOR_VIEW_H
+#define REDSMITH_UI_EDITOR_VIEW_H
+
+#include "ui/action.h"
+#include "ui/views/result_pane.h"
+#include "ui/widgets/editor.h"
+
+extern const Action editor_actions[];
+
+/* --- for the files of the editor view only -------------------------------------------------------*/
+
+enum { EDITOR_TEXT = 1, EDITOR_ROWS = 2 }; /* parts, for view_touch */
+
+typedef struct {
+    View view;
+    Editor *editor;
+    ResultPane *result;
+    gboolean on_rows; /* the keys go to the rows */
+    GPtrArray *queue; /* of char *: statements that are still to run */
+    guint next, total;
+    gboolean stopped;    /* the user asked to stop: the queue ends with the statement */
+    GHashTable *values;  /* parameters given so far: name to text */
+    GPtrArray *asking;   /* of char *: names still to be asked for; NULL: none are */
+    char *running;       /* the statement that is on the server, or was last */
+    gboolean in_history; /* its outcome has been put there */
+    gint64 began;        /* epoch seconds */
+} EditorView;
+
+static inline EditorView *editor_view_of(View *view)
+{
+    return (EditorView *)view;
+}
+
+/* editor_run.c */
+
+/* Runs the statements of a text, one after the other, after asking what has to be asked. */
+void editor_run_text(EditorView *editor, const char *sql);
+/* A statement has ended or has its first rows. */
+void editor_run_changed(EditorView *editor);
+/* Cancels what runs and forgets what was to run. */
+void editor_run_stop(EditorView *editor);
+
+/* editor_lists.c */
+Consequence editor_list_history(View *view, const char *argument);
+Consequence editor_list_saved(View *view, const char *argument);
+Consequence editor_save_query(View *view, const char *argument);
+
+#endif
