@@ -1,0 +1,163 @@
+#!/bin/sh
+# What must hold over the Data API when redsmith is killed: at every point of a write, a merge and an unload
+# `jobs resume` ends with the target exactly right, no table of ours and no object left; the transaction that
+# a killed process has handed over runs once, whoever waits for it.
+. "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
+
+command -v psql >/dev/null 2>&1 || tap_skip_all "psql is not installed"
+[ -x "$REDSMITH_BUILDDIR/redsmith" ] || tap_skip_all "redsmith was not built"
+
+WRITE_POINTS="upload:after sql:after step:3 transaction:before-commit batch:sent \
+transaction:after-commit step:4 clean:after"
+OVERWRITE_POINTS="transaction:before-commit batch:sent transaction:after-commit"
+MERGE_POINTS="sql:after transaction:before-commit@4 transaction:after-commit@4 step:5 \
+transaction:before-commit@6 transaction:after-commit@6 step:6"
+UNLOAD_POINTS="unload:after step:2 download:placed-1"
+
+count_words()
+{
+    echo $#
+}
+
+# 2 checks a point; what follows them is counted by hand
+tap_plan $((2 * $(count_words $WRITE_POINTS $OVERWRITE_POINTS $MERGE_POINTS $UNLOAD_POINTS) + 8))
+
+sandbox_begin
+XDG_STATE_HOME=$REDSMITH_SANDBOX_DIR/state
+XDG_CONFIG_HOME=$REDSMITH_SANDBOX_DIR/config
+export XDG_STATE_HOME XDG_CONFIG_HOME
+work=$REDSMITH_SANDBOX_DIR/work
+mkdir -p "$work" "$XDG_CONFIG_HOME/redsmith"
+cat >"$XDG_CONFIG_HOME/redsmith/profiles.conf" <<END
+[api]
+transport = data-api
+auth = iam
+cluster_identifier = $REDSMITH_CLUSTER_IDENTIFIER
+db_user = $PGUSER
+database = $PGDATABASE
+region = $AWS_REGION
+tempdir = $REDSMITH_TEMPDIR
+aws_iam_role = $REDSMITH_IAM_ROLE
+END
+chmod 600 "$XDG_CONFIG_HOME/redsmith/profiles.conf"
+
+redsmith()
+{
+    "$REDSMITH_BUILDDIR/redsmith" -p api --progress none "$@"
+}
+
+sql()
+{
+    psql -XAtqc "$1" 2>>"$work/psql"
+}
+
+# crash POINT COMMAND...: runs the command, which must be killed there; its job is $job.
+crash()
+{
+    crash_point=$1
+    shift
+    REDSMITH_TEST_CRASH=$crash_point redsmith "$@" >"$work/out" 2>"$work/err"
+    crash_status=$?
+    job=$(ls -t "$XDG_STATE_HOME/redsmith/jobs" | sed -n 's/\.jsonl$//p' | sed -n 1p)
+    [ "$crash_status" -eq 137 ] && return 0
+    echo "# $crash_point: exit status $crash_status, not killed"
+    sed 's/^/# /' "$work/err"
+    return 1
+}
+
+# resume: the job's outcome, and what it has left behind, as one line.
+resume()
+{
+    redsmith jobs resume "$job" >"$work/out" 2>"$work/err"
+    resume_status=$?
+    [ "$resume_status" -eq 0 ] || sed 's/^/# /' "$work/err" >&2
+    resume_tables=$(sql "select count(*) from pg_class where relname like 'redsmith\\\\_%'")
+    echo "$resume_status $resume_tables tables $(s3_count s3://sandbox-stage/) objects"
+}
+
+SUM="select count(*), count(distinct id), count(name), sum(id) from"
+awk 'BEGIN { for (i = 1; i <= 2000; i++) printf "%d,%s\n", i, (i % 7 == 0) ? "\\N" : "name " i }' \
+    >"$work/new.csv"
+sql "create table seed (id int, name varchar(40));
+     insert into seed select i, 'old ' || i from generate_series(1, 100) i" >/dev/null
+
+# --- write ------------------------------------------------------------------------------------------
+
+for point in $WRITE_POINTS; do
+    sql "drop table if exists target; create table target as select * from seed" >/dev/null
+    tap_ok "write is killed at $point" crash "$point" write "$work/new.csv" --into target --yes
+    tap_is "write resumed after $point is whole" "$(resume) $(sql "$SUM target")" \
+        "0 0 tables 0 objects 2100|2000|1815|2006050"
+done
+
+for point in $OVERWRITE_POINTS; do
+    sql "drop table if exists target; create table target as select * from seed" >/dev/null
+    tap_ok "overwrite is killed at $point" crash "$point" write "$work/new.csv" --into target \
+        --mode overwrite --yes
+    tap_is "overwrite resumed after $point is whole" "$(resume) $(sql "$SUM target")" \
+        "0 0 tables 0 objects 2000|2000|1715|2001000"
+done
+
+# --- merge ------------------------------------------------------------------------------------------
+
+for point in $MERGE_POINTS; do
+    sql "drop table if exists target; create table target as select * from seed;
+         insert into target values (5000, 'own')" >/dev/null
+    tap_ok "merge is killed at $point" crash "$point" merge "$work/new.csv" --into target --key id --yes
+    tap_is "merge resumed after $point is whole" "$(resume) $(sql "$SUM target")" \
+        "0 0 tables 0 objects 2001|2001|1716|2006000"
+done
+
+# --- unload -----------------------------------------------------------------------------------------
+
+sql "drop table if exists target; create table target as select * from seed" >/dev/null
+for point in $UNLOAD_POINTS; do
+    rm -rf "$work/unloaded"
+    tap_ok "unload is killed at $point" crash "$point" unload public.target --to "$work/unloaded" --yes
+    tap_is "unload resumed after $point is whole" \
+        "$(resume) $(cat "$work"/unloaded/* 2>/dev/null | sort -u | grep -c .)" \
+        "0 0 tables 0 objects 100"
+done
+
+# --- a transaction that still runs ------------------------------------------------------------------
+
+"$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" "copy rows_per_second=1000" >/dev/null
+sql "drop table if exists target; create table target as select * from seed" >/dev/null
+loads=$(sql "select count(*) from sys_load_history")
+tap_ok "write is killed while its transaction runs" crash batch:sent write "$work/new.csv" \
+    --into target --yes
+tap_is "write resumed then waits for it, and loads nothing twice" "$(resume) $(sql "$SUM target")" \
+    "0 0 tables 0 objects 2100|2000|1815|2006050"
+tap_is "it was one COPY" "$(sql "select count(*) from sys_load_history")" "$((loads + 1))"
+tap_like "with the counts of the batch that ran" "$(cat "$work/err" "$work/out")" '2,000 rows loaded'
+
+# --- an answer that is lost -------------------------------------------------------------------------
+
+"$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" --clear \
+    "redshift-data BatchExecuteStatement reset=after count=1" >/dev/null
+sql "drop table if exists target; create table target as select * from seed" >/dev/null
+quietly()
+{
+    "$@" >"$work/out" 2>"$work/err"
+}
+tap_ok "write goes through when the answer to its batch is lost" quietly redsmith write "$work/new.csv" \
+    --into target --yes
+tap_is "and is done once" "$(sql "$SUM target")" "2100|2000|1815|2006050"
+
+# --- a cancel ---------------------------------------------------------------------------------------
+
+"$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" --clear "copy rows_per_second=100" >/dev/null
+sql "drop table if exists target; create table target as select * from seed" >/dev/null
+loading()
+{
+    sql "select 1 from sys_load_history where status = 'running' and loaded_rows > 0 limit 1" | grep -q 1
+}
+redsmith write "$work/new.csv" --into target --yes >"$work/out" 2>"$work/err" &
+writer=$!
+wait_until 60 loading
+job=$(ls -t "$XDG_STATE_HOME/redsmith/jobs" | sed -n 's/\.jsonl$//p' | sed -n 1p)
+redsmith jobs cancel "$job" >/dev/null 2>&1
+wait "$writer"
+tap_is "a write that is cancelled leaves the target as it was" "$? $(sql "$SUM target") $(sql \
+    "select count(*) from pg_class where relname like 'redsmith\\\\_%'")" "4 100|100|100|5050 0"
+tap_like "and the server has confirmed it" "$(cat "$work/err")" 'confirmed by the server'
