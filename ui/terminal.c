@@ -414,7 +414,7 @@ void terminal_stop(Terminal *terminal)
 }
 
 /* The program's own standard error is the terminal, not the file that catches ours. */
-static void use_screen(gpointer user)
+static void lend_stderr(gpointer user)
 {
     const Terminal *terminal = user;
     if (terminal->saved_stderr >= 0)
@@ -434,7 +434,7 @@ gboolean terminal_lend(Terminal *terminal, char **argv, GError **error)
     int status = 0;
     g_autoptr(GError) failure = NULL;
     gboolean ran = g_spawn_sync(NULL, argv, NULL,
-                                G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, use_screen,
+                                G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, lend_stderr,
                                 terminal, NULL, NULL, &status, &failure) &&
                    g_spawn_check_wait_status(status, &failure);
     terminal_retake(terminal);
