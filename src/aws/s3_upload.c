@@ -39,11 +39,19 @@ static gboolean digest_body(const HttpBody *body, Digest *md5, GError **error)
     return TRUE;
 }
 
+/* Is the payload's SHA-256 signed? Then the service has compared it before it answered with success. */
+static gboolean is_hashed(const S3Call *call)
+{
+    return strcmp(call->request.scheme, "https") != 0;
+}
+
 /* With keys of KMS no ETag is an MD5, and computing one for every body would be in vain: then it is left
  * out until an ETag turns up that is one, which is checked by reading the body again. */
 static gboolean check_stored(const S3Call *call, const HttpBody *body, Digest *md5, GError **error)
 {
     gboolean is_md5 = s3_call_etag_is_md5(call);
+    if (is_hashed(call))
+        return TRUE;
     s3_bucket_learn_md5(call->client, call->bucket, is_md5);
     if (!is_md5)
         return TRUE;
@@ -56,9 +64,9 @@ char *s3_put_body(S3Client *client, const char *bucket, const char *key, const c
 {
     g_auto(S3Call) call = {0};
     g_autoptr(Digest) md5 = digest_new(DIGEST_MD5);
-    body->md5 = s3_bucket_has_no_md5(client, bucket) ? NULL : md5;
     if (!s3_call_init(&call, client, "PUT", "store", bucket, key, query, error))
         return NULL;
+    body->md5 = is_hashed(&call) || s3_bucket_has_no_md5(client, bucket) ? NULL : md5;
     call.request.body = body;
     if (query == NULL) {
         sigv4_headers_add(call.request.headers, "Content-Type", "binary/octet-stream");

@@ -7,12 +7,15 @@
  * is as fast as many small ones. What goes wrong with one item stops all: its multipart uploads are
  * aborted, its half-written files removed, and what was finished stays finished and was told.
  *
- * Uploads:   the MD5 of what was sent is compared with the ETag where that is one.
+ * Uploads:   over https the MD5 of what was sent is compared with the ETag where that is one; over http the
+ *            service itself compares the SHA-256, which is signed. What a lost answer may have left open is
+ *            aborted, as s3_multipart_abort_lost says.
  * Downloads: written to a temporary name in the target's folder, checked (length, and MD5 where the ETag
  *            is one), synced, renamed, the folder synced. Files are 0600. Under the final name there is
  *            either the whole object or what was there before.
- * Memory:    1 MiB for each worker, plus what its `produce` returns. Parts are read and written where
- *            they lie in the file, never held. An item takes about 300 bytes while it waits.
+ * Memory:    1 MiB for each worker (libcurl's buffers, and 256 KiB that wait to be written), plus what its
+ *            `produce` returns. Parts are read where they lie in the file and never held. An item takes
+ *            about 300 bytes while it waits.
  * Resume:    with `resume`, the download of a large file that was interrupted goes on where it was: it
  *            grows under a name made of what it is, and beside it a map says which parts are there (of
  *            this boot of the machine only: after a power cut they are fetched again). An upload goes on

@@ -179,7 +179,7 @@ static gboolean check_signature(HttpExchange *exchange, S3Work *work)
 void s3_server_begin(HttpExchange *exchange)
 {
     S3Work *work = g_new0(S3Work, 1);
-    work->part_fd = -1;
+    work->part.fd = -1;
     exchange->work = work;
     if (!read_path(exchange, work)) {
         http_answer_error(exchange, 400, "InvalidURI", "Couldn't parse the specified URI.", NULL);
@@ -270,15 +270,11 @@ void s3_server_clear(HttpExchange *exchange)
         return;
     if (work->writer != NULL)
         store_write_abort(work->writer);
-    if (work->part_fd >= 0)
-        close(work->part_fd);
-    if (work->part_path != NULL)
-        g_unlink(work->part_path);
+    s3_part_file_clear(&work->part);
     digest_free(work->part_md5);
     g_clear_pointer(&work->memory, g_byte_array_unref);
     s3_body_free(work->body);
     sigv4_claim_clear(&work->claim);
-    g_free(work->part_path);
     g_free(work->bucket);
     g_free(work->key);
     g_free(work);

@@ -6,10 +6,10 @@
 
 #include "sandbox/s3_server.h"
 #include "sandbox/s3_server_body.h"
+#include "sandbox/s3_server_parts.h"
 
 #define S3_XMLNS "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\""
 #define S3_XML_HEAD "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-#define S3_MIN_PART (5u << 20)
 #define S3_MAX_PARTS 10000u
 
 typedef enum { S3_SERVICE, S3_BUCKET, S3_OBJECT } S3Level;
@@ -40,8 +40,7 @@ typedef struct {
     S3Body *body;
     GByteArray *memory;
     StoreWriter *writer; /* PutObject */
-    int part_fd;         /* UploadPart; -1: none */
-    char *part_path;
+    S3PartFile part;     /* UploadPart */
     Digest *part_md5;
 } S3Work;
 

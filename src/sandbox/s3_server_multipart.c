@@ -1,9 +1,7 @@
-/* copy_file_range */
-#define _GNU_SOURCE
 /*
- * Multipart uploads on disk: <dir>/s3/<bucket>/uploads/<id>/upload.ini says what is being uploaded, and
- * each part is a file part-<number>.<md5>, put there whole by rename. Completing appends the parts to the
- * first of them, inside the kernel, and that file becomes the object, which appears at once.
+ * Multipart uploads: <dir>/s3/<bucket>/uploads/<id>/upload.ini says what is being uploaded, and the parts
+ * lie beside it (s3_server_parts). Completing joins them and gives the file to the store, where the object
+ * appears at once.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +17,6 @@
 
 #define GROUP "upload"
 #define COPY_BUFFER (1u << 20)
-#define COPY_STEP (256u << 20) /* of one call into the kernel */
 
 /* An open upload. */
 typedef struct {
@@ -148,6 +144,17 @@ static gboolean read_part_number(HttpExchange *exchange, guint *number)
     return FALSE;
 }
 
+/* The bytes that will come, as the headers have it; 0 when they do not say, or when it is a copy. */
+static guint64 told_length(const HttpExchange *exchange)
+{
+    const char *decoded = http_header(exchange, "x-amz-decoded-content-length");
+    const char *length = decoded != NULL ? decoded : http_header(exchange, "Content-Length");
+    guint64 bytes = 0;
+    if (length != NULL && http_header(exchange, "x-amz-copy-source") == NULL)
+        g_ascii_string_to_unsigned(length, 10, 0, G_MAXINT64, &bytes, NULL);
+    return bytes;
+}
+
 void s3_upload_part_begin(HttpExchange *exchange)
 {
     S3Work *work = exchange->work;
@@ -155,10 +162,8 @@ void s3_upload_part_begin(HttpExchange *exchange)
     guint number;
     if (!need_upload(exchange, &upload) || !read_part_number(exchange, &number))
         return;
-    work->part_path = g_build_filename(upload.folder, "incoming-XXXXXX", NULL);
-    work->part_fd = g_mkstemp_full(work->part_path, O_WRONLY | O_CLOEXEC, 0600);
     work->part_md5 = digest_new(DIGEST_MD5);
-    if (work->part_fd < 0)
+    if (!s3_part_file_begin(&work->part, upload.folder, number, told_length(exchange)))
         answer_errno(exchange, errno);
 }
 
@@ -166,32 +171,13 @@ gboolean s3_upload_part_body(HttpExchange *exchange, const char *bytes, gsize le
 {
     S3Work *work = exchange->work;
     digest_update(work->part_md5, bytes, length);
-    while (length > 0) {
-        ssize_t written = write(work->part_fd, bytes, length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0) {
-            answer_errno(exchange, errno);
-            return FALSE;
-        }
-        bytes += written;
-        length -= (gsize)written;
-    }
-    return TRUE;
+    if (s3_part_file_write(&work->part, bytes, length))
+        return TRUE;
+    answer_errno(exchange, errno);
+    return FALSE;
 }
 
-/* The file of a part, or NULL. Free with g_free. */
-static char *find_part(const char *folder, guint number, const char *except)
-{
-    g_autofree char *prefix = g_strdup_printf("part-%05u.", number);
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;)
-        if (g_str_has_prefix(name, prefix) && g_strcmp0(name, except) != 0)
-            return g_build_filename(folder, name, NULL);
-    return NULL;
-}
-
-/* Puts the written file in place as that part. Its ETag without quotes, or NULL when answered. */
+/* Puts what was written in place as that part. Its ETag without quotes, or NULL when answered. */
 static char *install_part(HttpExchange *exchange)
 {
     S3Work *work = exchange->work;
@@ -200,17 +186,10 @@ static char *install_part(HttpExchange *exchange)
     if (!need_upload(exchange, &upload) || !read_part_number(exchange, &number))
         return NULL;
     const char *md5 = digest_hex(work->part_md5);
-    g_autofree char *name = g_strdup_printf("part-%05u.%s", number, md5);
-    g_autofree char *path = g_build_filename(upload.folder, name, NULL);
-    if (g_rename(work->part_path, path) != 0) {
-        answer_errno(exchange, errno);
-        return NULL;
-    }
-    g_clear_pointer(&work->part_path, g_free);
-    /* The last upload of a number counts. */
-    for (char *old; (old = find_part(upload.folder, number, name)) != NULL; g_free(old))
-        g_unlink(old);
-    return g_strdup(md5);
+    if (s3_part_file_install(&work->part, upload.folder, number, md5))
+        return g_strdup(md5);
+    answer_errno(exchange, errno);
+    return NULL;
 }
 
 void s3_upload_part(HttpExchange *exchange)
@@ -338,15 +317,6 @@ static gboolean refuse_parts(HttpExchange *exchange, const char *code, const cha
     return FALSE;
 }
 
-/* The file that must be there for the part to be the one that the client means. */
-static char *listed_part(const Upload *upload, const PartList *list, guint i)
-{
-    g_autofree char *md5 = g_ascii_strdown(list->etags->pdata[i], -1);
-    gboolean possible = strlen(md5) == 32 && strspn(md5, "0123456789abcdef") == 32;
-    return g_strdup_printf("%s/part-%05u.%s", upload->folder,
-                           g_array_index(list->numbers, guint, i), possible ? md5 : "none");
-}
-
 /* Every part there, in order, with the ETag it was given, and large enough. */
 static gboolean check_parts(HttpExchange *exchange, const Upload *upload, const PartList *list)
 {
@@ -355,7 +325,7 @@ static gboolean check_parts(HttpExchange *exchange, const Upload *upload, const 
         if (i > 0 && number <= g_array_index(list->numbers, guint, i - 1))
             return refuse_parts(exchange, "InvalidPartOrder",
                                 "The list of parts was not in ascending order.");
-        g_autofree char *path = listed_part(upload, list, i);
+        g_autofree char *path = s3_part_file_path(upload->folder, number, list->etags->pdata[i]);
         struct stat facts;
         if (stat(path, &facts) != 0)
             return refuse_parts(exchange, "InvalidPart",
@@ -365,26 +335,6 @@ static gboolean check_parts(HttpExchange *exchange, const Upload *upload, const 
                                 "Your proposed upload is smaller than the minimum allowed size");
     }
     return TRUE;
-}
-
-/* All of a file, appended to another without the bytes coming by here. */
-static gboolean append_file(int to, const char *path, GError **error)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t moved = fd >= 0 ? 1 : -1;
-    while (moved > 0) {
-        moved = copy_file_range(fd, NULL, to, NULL, COPY_STEP, 0);
-        /* File systems that cannot do it say so in several ways; all can take it from the page cache. */
-        if (moved < 0 && errno != EINTR && errno != ENOSPC && errno != EDQUOT)
-            moved = sendfile(to, fd, NULL, COPY_STEP);
-        if (moved < 0 && errno == EINTR)
-            moved = 1;
-    }
-    if (moved < 0)
-        rs_error_set_errno(error, errno, "cannot join a part");
-    if (fd >= 0)
-        close(fd);
-    return moved == 0;
 }
 
 static char *joined_etag(const PartList *list)
@@ -399,45 +349,12 @@ static char *joined_etag(const PartList *list)
     return g_strdup_printf("%s-%u", digest_hex(md5), list->etags->len);
 }
 
-/* Appends the further parts to the file of the first. */
-static gboolean append_parts(const Upload *upload, const PartList *list, int joined, GError **error)
-{
-    for (guint i = 1; i < list->numbers->len; i++) {
-        g_autofree char *path = listed_part(upload, list, i);
-        if (!append_file(joined, path, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* The first part grows under a name of its own, so that a crash leaves no part that is too long; when
- * something else goes wrong it is what it was, and the client may try again. */
-static char *join_to_first(const Upload *upload, const PartList *list, GError **error)
-{
-    struct stat facts;
-    g_autofree char *first = listed_part(upload, list, 0);
-    g_autofree char *joined = g_build_filename(upload->folder, "joined", NULL);
-    int fd = open(first, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &facts) != 0 || lseek(fd, 0, SEEK_END) < 0 ||
-        g_rename(first, joined) != 0) {
-        rs_error_set_errno(error, errno, "cannot join the parts");
-        if (fd >= 0)
-            close(fd);
-        return NULL;
-    }
-    gboolean good = append_parts(upload, list, fd, error);
-    if (!good && ftruncate(fd, facts.st_size) == 0)
-        g_rename(joined, first);
-    close(fd);
-    return good ? g_steal_pointer(&joined) : NULL;
-}
-
 static StoreObject *join_parts(HttpExchange *exchange, const Upload *upload, const PartList *list,
                                GError **error)
 {
     const S3Work *work = exchange->work;
     StoreObject *object = NULL;
-    g_autofree char *joined = join_to_first(upload, list, error);
+    g_autofree char *joined = s3_part_files_join(upload->folder, list->numbers, list->etags, error);
     StoreWriter *writer = joined != NULL
                               ? store_write_adopt(exchange->server->store, work->bucket, work->key,
                                                   upload->content_type, joined, error)

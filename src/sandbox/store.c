@@ -19,12 +19,12 @@
 #define KEY_MAX_BYTES 1024
 
 /*
- * All keys of a bucket, sorted, as long as none of its folders has changed since they were read: so a page
- * costs its own size and not the bucket's. Other processes write to the folders too, therefore it is their
- * times that tell. Those are as coarse as the kernel's clock ticks; what was read less than SETTLE_US after
- * a change is used once and not kept.
+ * All keys of a bucket, sorted, as long as nothing has changed since they were read: so a page costs its own
+ * size and not the bucket's. What is changed by way of the same Store is counted. Other processes write to
+ * the folders too, and there the folders' times tell; those are as coarse as the kernel's clock ticks, so
+ * what was read less than SETTLE_US after a change is used once and not kept.
  */
-#define SETTLE_US (50 * G_TIME_SPAN_MILLISECOND)
+#define SETTLE_US (2 * G_TIME_SPAN_SECOND)
 
 typedef struct {
     char *path;
@@ -35,12 +35,14 @@ typedef struct {
     char *bucket;
     GArray *folders; /* of Folder */
     GPtrArray *keys; /* of char *, sorted */
+    guint changes;   /* of the store, when the reading began */
 } Snapshot;
 
 struct Store {
     char *root; /* <dir>/s3 */
     GMutex mutex;
     Snapshot *snapshot; /* of the bucket that was listed last, or NULL */
+    guint changes;      /* objects that came and went by way of this store */
 };
 
 struct StoreWriter {
@@ -318,6 +320,13 @@ int store_read(Store *store, const char *bucket, const char *key, StoreObject **
 
 /* --- listing ------------------------------------------------------------------------------------ */
 
+static void count_change(Store *store)
+{
+    g_mutex_lock(&store->mutex);
+    store->changes++;
+    g_mutex_unlock(&store->mutex);
+}
+
 static gint64 changed_us(const char *folder)
 {
     struct stat facts;
@@ -343,8 +352,10 @@ static void collect_keys(const char *folder, const char *start, Snapshot *snapsh
     }
 }
 
-static gboolean is_current(const Snapshot *snapshot)
+static gboolean is_current(const Store *store, const Snapshot *snapshot)
 {
+    if (snapshot->changes != store->changes)
+        return FALSE;
     for (guint i = 0; i < snapshot->folders->len; i++) {
         const Folder *folder = &g_array_index(snapshot->folders, Folder, i);
         if (changed_us(folder->path) != folder->changed_us)
@@ -367,15 +378,16 @@ static GPtrArray *current_keys(Store *store, const char *bucket)
 {
     g_mutex_lock(&store->mutex);
     if (store->snapshot != NULL && strcmp(store->snapshot->bucket, bucket) == 0 &&
-        is_current(store->snapshot)) {
+        is_current(store, store->snapshot)) {
         GPtrArray *keys = g_ptr_array_ref(store->snapshot->keys);
         g_mutex_unlock(&store->mutex);
         return keys;
     }
     g_clear_pointer(&store->snapshot, snapshot_free);
+    Snapshot *snapshot = snapshot_new(bucket);
+    snapshot->changes = store->changes;
     g_mutex_unlock(&store->mutex);
     gint64 began = g_get_real_time();
-    Snapshot *snapshot = snapshot_new(bucket);
     g_autofree char *objects = objects_folder(store, bucket);
     collect_keys(objects, "", snapshot);
     g_ptr_array_sort(snapshot->keys, compare_names);
@@ -614,6 +626,7 @@ gboolean store_write_commit(StoreWriter *writer, const char *etag, StoreObject *
         store_write_abort(writer);
         return FALSE;
     }
+    count_change(writer->store);
     writer_free(writer);
     if (object != NULL)
         *object = g_steal_pointer(&made);
@@ -637,5 +650,6 @@ gboolean store_delete(Store *store, const char *bucket, const char *key, GError 
     else if (data != NULL)
         unlink(data);
     close(lock);
+    count_change(store);
     return gone;
 }

@@ -28,6 +28,7 @@ static GBytes *produce(gpointer user, GCancellable *cancellable, GError **error)
     g_mutex_lock(&watched->mutex);
     if (++watched->produced == watched->pause_at)
         transfer_control_pause(watched->control, TRUE);
+    g_cond_broadcast(&watched->changed);
     g_mutex_unlock(&watched->mutex);
     return s3_fixture_bytes(1000, watched->produced);
 }
@@ -91,8 +92,11 @@ static void wait_for_done(Watched *watched, guint count)
 
 static void assert_nothing_begins(Watched *watched, guint produced)
 {
-    g_usleep(QUIET_US);
+    gint64 deadline = g_get_monotonic_time() + QUIET_US;
     g_mutex_lock(&watched->mutex);
+    while (watched->produced == produced &&
+           g_cond_wait_until(&watched->changed, &watched->mutex, deadline))
+        continue;
     g_assert_cmpuint(watched->produced, ==, produced);
     g_assert_cmpuint(watched->done, ==, produced);
     g_mutex_unlock(&watched->mutex);
