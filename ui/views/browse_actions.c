@@ -62,7 +62,7 @@ static void tree_filter_dismiss(View *owner)
 
 static Consequence tree_filter(View *view, const char *argument)
 {
-    static const PromptOptions options = {.label = "names that contain",
+    static const PromptOptions options = {.label = "name, or schema.name",
                                           .hint = tree_filter_hint,
                                           .accept = tree_filter_accept,
                                           .dismiss = tree_filter_dismiss};
