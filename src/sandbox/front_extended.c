@@ -316,7 +316,7 @@ static char *complete(FrontSession *session, const Statement *statement, const R
 static gboolean execute_in_backend(FrontSession *session, const Statement *statement,
                                    Portal *portal, const char *body, gsize length)
 {
-    g_auto(Relay) relay = {.rewritten = TRUE};
+    g_auto(Relay) relay = {.rewritten = TRUE, .explain = statement->rewrite->explain};
     gboolean first = !portal->started;
     portal->started = TRUE;
     if (first && !statement_begin(session, statement))

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "sandbox/front_explain.h"
 #include "sandbox/front_session.h"
 
 /* What PostgreSQL reports when it changes, and Redshift's clients expect. Above all not
@@ -15,6 +16,7 @@ static const char *const reported[] = {"TimeZone",
 void relay_clear(Relay *relay)
 {
     g_clear_pointer(&relay->tag, g_free);
+    g_clear_pointer(&relay->plan, g_ptr_array_unref);
 }
 
 static char *moved_position(const Relay *relay, const char *position)
@@ -87,8 +89,43 @@ static gboolean end_copy(FrontSession *session, char type)
     return message_send(&message, session->backend) && wire_flush(session->backend);
 }
 
+/* A plan's row is one column of text. */
+static gboolean keep_plan_line(FrontSession *session, Relay *relay, const WireHead *head)
+{
+    char *body = wire_body(session->backend, head);
+    if (body == NULL)
+        return FALSE;
+    Fields fields = fields_of(body, head->length);
+    int count = fields_int16(&fields), length = fields_int32(&fields);
+    const char *text = count == 1 && length >= 0 ? fields_bytes(&fields, (gsize)length) : NULL;
+    if (relay->plan == NULL)
+        relay->plan = g_ptr_array_new_with_free_func(g_free);
+    if (text != NULL)
+        g_ptr_array_add(relay->plan, g_strndup(text, (gsize)length));
+    return text != NULL;
+}
+
+static gboolean send_plan(FrontSession *session, Relay *relay)
+{
+    g_autoptr(GPtrArray) lines = front_explain(session->server->log, relay->plan);
+    g_auto(Message) message = {0};
+    for (guint i = 0; i < lines->len; i++) {
+        const char *text = lines->pdata[i];
+        message_begin(&message, 'D');
+        message_int16(&message, 1);
+        message_int32(&message, (gint32)strlen(text));
+        message_bytes(&message, text, strlen(text));
+        if (!message_send(&message, session->client))
+            return FALSE;
+    }
+    relay->rows = lines->len;
+    return TRUE;
+}
+
 static gboolean handle(FrontSession *session, Relay *relay, const WireHead *head)
 {
+    if (head->type == 'D' && relay->explain)
+        return keep_plan_line(session, relay, head);
     if (strchr("DTtn123", head->type) != NULL) {
         relay->rows += head->type == 'D';
         return relay->silent ? wire_skip(session->backend, head)
@@ -103,13 +140,13 @@ static gboolean handle(FrontSession *session, Relay *relay, const WireHead *head
     case 'C':
         g_free(relay->tag);
         relay->tag = g_strdup(body);
-        return TRUE;
+        return relay->plan == NULL || send_plan(session, relay);
     case 'I':
         relay->empty = TRUE;
         return TRUE;
     case 's':
         relay->suspended = TRUE;
-        return TRUE;
+        return relay->plan == NULL || send_plan(session, relay);
     case 'E':
     case 'N':
         pass_problem(session, relay, head->type, error_fields(body, head->length));

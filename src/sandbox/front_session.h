@@ -59,6 +59,8 @@ struct FrontSession {
 /* How the answer to one message to the backend is handled. */
 typedef struct {
     gboolean silent;    /* nothing reaches the client */
+    gboolean explain;   /* the rows are a plan: they are sent when all are there */
+    GPtrArray *plan;    /* of char *: those rows */
     gboolean rewritten; /* positions in the text mean nothing to the client */
     glong shift;        /* characters of the Query in front of this statement */
     char *tag;          /* out: the last command tag */

@@ -28,7 +28,8 @@ static char *run_pass(FrontSession *session, const Statement *statement, guint64
     const Rewrite *rewrite = statement->rewrite;
     gboolean wrap = session->status == 'I' && (rewrite->before != NULL || rewrite->after != NULL);
     g_auto(Relay) relay = {.rewritten = strcmp(rewrite->sql, statement->text) != 0,
-                           .shift = statement->shift};
+                           .shift = statement->shift,
+                           .explain = rewrite->explain};
     gboolean done = (!wrap || backend_execute(session, "BEGIN")) &&
                     (rewrite->before == NULL || backend_execute(session, rewrite->before)) &&
                     backend_send_query(session, rewrite->sql) && relay_run(session, &relay, "Z");

@@ -75,6 +75,15 @@ static Rewrite *on_lock(const Tokens *tokens)
     return rewrite_pass(g_string_free(out, FALSE), "LOCK");
 }
 
+/* Redshift's slices are not PostgreSQL's workers: those would show in the plan. */
+static Rewrite *as_plan(Rewrite *rewrite)
+{
+    rewrite->explain = TRUE;
+    g_free(rewrite->before);
+    rewrite->before = g_strdup("SET LOCAL max_parallel_workers_per_gather = 0");
+    return rewrite;
+}
+
 /* EXPLAIN [VERBOSE] statement, without options and without running it. */
 static Rewrite *on_explain(const Tokens *tokens)
 {
@@ -86,7 +95,7 @@ static Rewrite *on_explain(const Tokens *tokens)
     if (options || !tokens_is_one_of(tokens, i, explained))
         return rewrite_refuse_at(tokens, i);
     if (!tokens_is(tokens, i, "create"))
-        return pass(tokens);
+        return as_plan(pass(tokens));
     g_autofree char *rest = g_strdup(tokens->lexer.text + tokens->items[i].start);
     g_autoptr(Tokens) inner = tokens_new(rest);
     Rewrite *rewrite = rewrite_create_table(inner);
@@ -96,7 +105,7 @@ static Rewrite *on_explain(const Tokens *tokens)
     g_free(rewrite->sql);
     g_clear_pointer(&rewrite->after, g_free);
     rewrite->sql = sql;
-    return rewrite;
+    return as_plan(rewrite);
 }
 
 static Rewrite *create_schema(const Tokens *tokens)

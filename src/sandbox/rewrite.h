@@ -35,6 +35,7 @@ typedef struct {
                        note DISTKEY and ENCODE for the catalog views; NULL when none. "COMMIT" after
                        TRUNCATE, which ends the transaction it runs in */
     char *tag;    /* ANSWER, and PASS when the tag must differ from PostgreSQL's; else NULL */
+    gboolean explain; /* PASS: the answer is a plan, to be printed as Redshift's */
     char sqlstate[6];
     char *message; /* REFUSE */
 } Rewrite;

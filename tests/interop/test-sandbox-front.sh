@@ -16,7 +16,7 @@ as()
     PGUSER=$as_user PGPASSWORD=Abcdef12 sql "$@"
 }
 
-tap_plan 31
+tap_plan 38
 sandbox_begin
 
 # Users and groups.
@@ -161,3 +161,19 @@ tap_is "a function and a procedure are listed" \
        sql 'CREATE PROCEDURE quiet(a int) AS $$ BEGIN NULL; END $$ LANGUAGE plpgsql' >/dev/null
        sql "SELECT proname, prokind FROM pg_proc_info WHERE proname IN ('twice', 'quiet') ORDER BY 1" |
            tr '\n' ' ')" 'quiet|p twice|f '
+
+# EXPLAIN in Redshift's form, with the way that the rows of a join get together.
+plan=$(sql "EXPLAIN SELECT l.listid FROM sales s JOIN listing l ON l.listid = s.listid ORDER BY 1")
+tap_like "what is sorted is merged on the leader" "$plan" '^XN Merge  (cost=.*rows=.*width='
+tap_like "one level further in" "$plan" '^        ->  XN Sort  (cost='
+tap_like "two tables by the same key stay where they are" "$plan" \
+    '^              ->  XN .* Join DS_DIST_NONE  (cost='
+tap_like "conditions compare outer and inner" "$plan" 'Cond: ("outer".listid = "inner".listid)'
+tap_like "a small inner side is sent to all" \
+    "$(sql 'EXPLAIN SELECT 1 FROM sales s JOIN event e ON e.eventid = s.eventid')" 'DS_BCAST_INNER'
+tap_like "the catalog is the leader's" "$(sql 'EXPLAIN SELECT relname FROM pg_class')" '^LD '
+tap_is "psycopg2 reads it too" "$(/usr/bin/python3 -c "
+import psycopg2
+cursor = psycopg2.connect('').cursor()
+cursor.execute('EXPLAIN SELECT catid FROM category')
+print(cursor.fetchone()[0].split('  ')[0])" 2>&1)" 'XN Seq Scan on category'
