@@ -270,6 +270,11 @@ Credentials *credentials_source_get(CredentialsSource *source, GCancellable *can
     return answer;
 }
 
+const char *credentials_source_profile(const CredentialsSource *source)
+{
+    return source->profile;
+}
+
 void credentials_source_invalidate(CredentialsSource *source)
 {
     g_mutex_lock(&source->mutex);

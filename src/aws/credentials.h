@@ -94,6 +94,9 @@ CredentialsSource *credentials_source_new_fixed(Credentials *credentials);
 Credentials *credentials_source_get(CredentialsSource *source, GCancellable *cancellable,
                                     GError **error);
 
+/* The AWS profile whose settings go with these credentials; NULL for a fixed snapshot. */
+const char *credentials_source_profile(const CredentialsSource *source);
+
 /* The last snapshot was refused as expired: ask the provider again next time. */
 void credentials_source_invalidate(CredentialsSource *source);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "aws/shared_config.h"
 #include "base/error.h"
 
 /* The first row whose prefix fits; Regions that no row knows belong to the last, "aws". */
@@ -125,6 +126,25 @@ static const char *override_url(const EndpointService *service, const char *expl
         }
     }
     return NULL;
+}
+
+gboolean endpoint_override(const EndpointService *service, const char *explicit_url,
+                           const char *aws_profile, char **url, GError **error)
+{
+    g_autofree char *source = NULL;
+    const char *first = override_url(service, explicit_url, &source);
+    *url = NULL;
+    if (first != NULL || is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) {
+        *url = g_strdup(explicit_url);
+        return TRUE;
+    }
+    g_autoptr(SharedConfig) config = shared_config_load(error);
+    if (config == NULL)
+        return FALSE;
+    g_autofree char *profile = shared_config_chosen_profile(aws_profile);
+    g_autofree char *key = g_ascii_strdown(service->id, -1);
+    *url = g_strdup(shared_config_endpoint_url(config, profile, key));
+    return TRUE;
 }
 
 gboolean endpoint_resolve(const EndpointService *service, const char *explicit_url,

@@ -60,6 +60,11 @@ void aws_client_set_hooks(AwsClient *client, const AwsHooks *hooks)
     client->hooks = *hooks;
 }
 
+const char *aws_client_profile(const AwsClient *client)
+{
+    return client->credentials != NULL ? credentials_source_profile(client->credentials) : NULL;
+}
+
 guint aws_client_connections(AwsClient *client)
 {
     return http_client_connections(client->http);

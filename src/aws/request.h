@@ -33,6 +33,8 @@ void aws_client_free(AwsClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AwsClient, aws_client_free)
 /* Before the first call. */
 void aws_client_set_hooks(AwsClient *client, const AwsHooks *hooks);
+/* The AWS profile of its credentials, for endpoint_override; NULL: the chosen one. */
+const char *aws_client_profile(const AwsClient *client);
 /* Connections opened so far. */
 guint aws_client_connections(AwsClient *client);
 /* The current time by the clock of that host, as far as it is known. */

@@ -21,11 +21,13 @@ S3Client *s3_client_new(const char *endpoint_url, const char *region,
     g_auto(Endpoint) endpoint = {0};
     client->aws = aws_client_new(credentials);
     client->credentials = credentials;
-    client->endpoint_url = g_strdup(endpoint_url);
     client->region = endpoint_region(region);
     client->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, place_free);
     g_mutex_init(&client->mutex);
-    endpoint_resolve(&service, endpoint_url, client->region, &endpoint, &client->broken);
+    if (endpoint_override(&service, endpoint_url, aws_client_profile(client->aws),
+                          &client->endpoint_url, &client->broken))
+        endpoint_resolve(&service, client->endpoint_url, client->region, &endpoint,
+                         &client->broken);
     return client;
 }
 

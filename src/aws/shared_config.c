@@ -6,11 +6,13 @@
 
 #define SSO_SESSION "sso-session"
 #define PROFILE "profile"
+#define SERVICES "services"
 
 struct SharedConfig {
     char *paths[SHARED_FILES];
     GHashTable *profiles[SHARED_FILES]; /* name -> GHashTable of key -> value */
     GHashTable *sso_sessions;           /* the same, of the config file */
+    GHashTable *services;               /* the same; keys are nested: "s3.endpoint_url" */
 };
 
 static void value_free(gpointer value)
@@ -66,6 +68,7 @@ typedef struct {
     const char *path;
     GHashTable *section; /* NULL: a section that is of no use here */
     gboolean begun;      /* a section header was seen */
+    char *parent;        /* the key without a value that indented lines belong to; NULL: none */
 } FileReader;
 
 static GHashTable *section_of_header(FileReader *reader, const char *header)
@@ -79,6 +82,9 @@ static GHashTable *section_of_header(FileReader *reader, const char *header)
     g_autofree char *profile = name_after(header, PROFILE);
     if (profile != NULL)
         return section_named(profiles, profile);
+    g_autofree char *services = name_after(header, SERVICES);
+    if (services != NULL)
+        return section_named(config->services, services);
     g_autofree char *session = name_after(header, SSO_SESSION);
     return session != NULL ? section_named(config->sso_sessions, session) : NULL;
 }
@@ -91,15 +97,42 @@ static gboolean read_header(FileReader *reader, char *line, guint number, GError
     *end = '\0';
     reader->section = section_of_header(reader, g_strstrip(line + 1));
     reader->begun = TRUE;
+    g_clear_pointer(&reader->parent, g_free);
     return TRUE;
+}
+
+/* "  key = value" below "parent =" is parent.key; below a key that has a value it goes on with that value,
+ * which nothing here needs. */
+static void read_nested(FileReader *reader, char *line)
+{
+    char *equals = strchr(line, '=');
+    if (reader->section == NULL || reader->parent == NULL || equals == NULL)
+        return;
+    *equals = '\0';
+    g_strchomp(line);
+    g_autofree char *key = g_ascii_strdown(line, -1);
+    g_hash_table_insert(reader->section, g_strdup_printf("%s.%s", reader->parent, key),
+                        g_strdup(g_strstrip(equals + 1)));
+}
+
+static void take_value(FileReader *reader, const char *key, const char *value)
+{
+    char *lower = g_ascii_strdown(key, -1);
+    g_free(reader->parent);
+    reader->parent = *value == '\0' ? g_strdup(lower) : NULL;
+    g_hash_table_insert(reader->section, lower, g_strdup(value));
 }
 
 static gboolean read_line(FileReader *reader, char *line, guint number, GError **error)
 {
     gboolean indented = g_ascii_isspace(*line);
     g_strstrip(line);
-    if (*line == '\0' || *line == '#' || *line == ';' || indented)
+    if (*line == '\0' || *line == '#' || *line == ';')
         return TRUE;
+    if (indented) {
+        read_nested(reader, line);
+        return TRUE;
+    }
     if (*line == '[')
         return read_header(reader, line, number, error);
     char *equals = strchr(line, '=');
@@ -112,8 +145,7 @@ static gboolean read_line(FileReader *reader, char *line, guint number, GError *
     if (*line == '\0')
         return bad_line(reader->path, number, "a value without a key", error);
     if (reader->section != NULL)
-        g_hash_table_insert(reader->section, g_ascii_strdown(line, -1),
-                            g_strdup(g_strstrip(equals + 1)));
+        take_value(reader, line, g_strstrip(equals + 1));
     return TRUE;
 }
 
@@ -124,18 +156,19 @@ static gboolean read_content(SharedConfig *config, SharedFile file, char *conten
     FileReader reader = {.config = config, .file = file, .path = config->paths[file]};
     guint number = 0;
     char *end = content + length;
-    for (char *line = content, *next; line < end; line = next) {
+    gboolean good = TRUE;
+    for (char *line = content, *next; good && line < end; line = next) {
         char *newline = memchr(line, '\n', (gsize)(end - line));
         gsize width = (gsize)((newline != NULL ? newline : end) - line);
         next = line + width + 1;
         number++;
-        if (memchr(line, '\0', width) != NULL || !g_utf8_validate(line, (gssize)width, NULL))
-            return bad_line(reader.path, number, "it is not UTF-8 text", error);
+        good = memchr(line, '\0', width) == NULL && g_utf8_validate(line, (gssize)width, NULL);
         line[width] = '\0';
-        if (!read_line(&reader, line, number, error))
-            return FALSE;
+        good = good ? read_line(&reader, line, number, error)
+                    : bad_line(reader.path, number, "it is not UTF-8 text", error);
     }
-    return TRUE;
+    g_free(reader.parent);
+    return good;
 }
 
 static gboolean read_file(SharedConfig *config, SharedFile file, GError **error)
@@ -174,6 +207,7 @@ static SharedConfig *config_new(void)
     for (int file = 0; file < SHARED_FILES; file++)
         config->profiles[file] = sections_new();
     config->sso_sessions = sections_new();
+    config->services = sections_new();
     return config;
 }
 
@@ -213,6 +247,7 @@ void shared_config_free(SharedConfig *config)
         g_free(config->paths[file]);
     }
     g_hash_table_unref(config->sso_sessions);
+    g_hash_table_unref(config->services);
     g_free(config);
 }
 
@@ -267,6 +302,20 @@ gboolean shared_config_has_sso_session(const SharedConfig *config, const char *n
 const char *shared_config_get_sso(const SharedConfig *config, const char *name, const char *key)
 {
     return value_in(config->sso_sessions, name, key);
+}
+
+const char *shared_config_endpoint_url(const SharedConfig *config, const char *profile,
+                                       const char *service)
+{
+    const char *services = shared_config_get(config, profile, "services", NULL);
+    const char *ignored =
+        shared_config_get(config, profile, "ignore_configured_endpoint_urls", NULL);
+    if (ignored != NULL && g_ascii_strcasecmp(ignored, "true") == 0)
+        return NULL;
+    g_autofree char *key = g_strconcat(service, ".endpoint_url", NULL);
+    const char *own = services != NULL ? value_in(config->services, services, key) : NULL;
+    return own != NULL && *own != '\0' ? own
+                                       : shared_config_get(config, profile, "endpoint_url", NULL);
 }
 
 const char *shared_config_path(const SharedConfig *config, SharedFile file)

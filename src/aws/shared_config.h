@@ -1,9 +1,9 @@
 /*
  * shared_config: ~/.aws/credentials and ~/.aws/config, read as the AWS tools read them.
  *
- * Sections [default], [profile x] and [sso-session x] (config) or [x] (credentials), names quoted or not;
- * "key = value" lines, keys in lower case, values literal; # and ; lines are comments; indented lines
- * are a nested block of the key above them and are left out. Both files are merged by profile; for the
+ * Sections [default], [profile x], [sso-session x] and [services x] (config) or [x] (credentials), names
+ * quoted or not; "key = value" lines, keys in lower case, values literal; # and ; lines are comments;
+ * indented lines are a nested block of the key without a value above them: "s3.endpoint_url". Both files are merged by profile; for the
  * same key the credentials file wins. AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name other files.
  *
  * Example:
@@ -49,6 +49,14 @@ const char *shared_config_get_from(const SharedConfig *config, SharedFile file, 
 /* Of [sso-session name] in the config file. */
 gboolean shared_config_has_sso_session(const SharedConfig *config, const char *name);
 const char *shared_config_get_sso(const SharedConfig *config, const char *name, const char *key);
+
+/*
+ * Where the profile has requests of a service ("s3", "redshift_data" ...) sent instead: endpoint_url of the
+ * service in the [services x] that the profile names, else the profile's own; NULL: nowhere, or
+ * ignore_configured_endpoint_urls is true. The environment comes first: see aws/endpoint.
+ */
+const char *shared_config_endpoint_url(const SharedConfig *config, const char *profile,
+                                       const char *service);
 
 /* The path of one of the files, for messages: "/home/me/.aws/credentials". */
 const char *shared_config_path(const SharedConfig *config, SharedFile file);

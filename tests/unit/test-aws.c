@@ -344,6 +344,51 @@ static void test_shared_files_are_read_as_the_aws_tools_do(void)
     files_tear_down(&files);
 }
 
+static void test_endpoints_of_profiles_and_services_are_read(void)
+{
+    static const EndpointService s3 = {"S3", "s3"}, data = {"REDSHIFT_DATA", "redshift-data"};
+    static const struct {
+        const EndpointService *service;
+        const char *profile, *explicit_url, *variable, *url;
+    } cases[] = {
+        {&s3, "dev", NULL, NULL, "http://s3.example:9"},
+        {&data, "dev", NULL, NULL, "https://data.example"},
+        {&s3, "plain", NULL, NULL, "http://all.example"},
+        {&data, "plain", NULL, NULL, "http://all.example"},
+        {&s3, "mixed", NULL, NULL, "http://s3.example:9"},
+        {&s3, "ignoring", NULL, NULL, NULL},
+        {&s3, "lost", NULL, NULL, "http://lost.example"},
+        {&s3, NULL, NULL, NULL, NULL},
+        {&s3, "dev", "http://mine", NULL, "http://mine"},
+        {&s3, "dev", NULL, "AWS_ENDPOINT_URL", NULL},
+        {&s3, "dev", NULL, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", NULL},
+    };
+    Files files;
+    files_set_up(&files, NULL,
+                 "[default]\nregion = eu-west-1\n"
+                 "[profile dev]\nservices = local\n"
+                 "[profile plain]\nendpoint_url = http://all.example\n"
+                 "[profile mixed]\nservices=local\nendpoint_url = http://all.example\n"
+                 "[profile ignoring]\nservices=local\nignore_configured_endpoint_urls = true\n"
+                 "[profile lost]\nservices = nowhere\nendpoint_url = http://lost.example\n"
+                 "  endpoint_url = goes on with the value above\n"
+                 "[services local]\ns3 =\n  # a comment\n  endpoint_url = http://s3.example:9\n"
+                 "  addressing_style=path\nRedshift_Data =\n\tEndpoint_URL=https://data.example\n"
+                 "endpoint_url = http://not.nested\n");
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *url = NULL;
+        if (cases[i].variable != NULL)
+            g_setenv(cases[i].variable, "true", TRUE);
+        g_assert_true(endpoint_override(cases[i].service, cases[i].explicit_url, cases[i].profile,
+                                        &url, &error));
+        g_assert_cmpstr(url, ==, cases[i].url);
+        if (cases[i].variable != NULL)
+            g_unsetenv(cases[i].variable);
+    }
+    files_tear_down(&files);
+}
+
 static void test_damaged_files_are_named_with_the_line(void)
 {
     static const struct {
@@ -481,6 +526,8 @@ int main(int argc, char **argv)
                     test_messages_name_object_code_and_request);
     g_test_add_func("/credentials/shared-files-are-read-as-the-aws-tools-do",
                     test_shared_files_are_read_as_the_aws_tools_do);
+    g_test_add_func("/shared-config/endpoints-of-profiles-and-services-are-read",
+                    test_endpoints_of_profiles_and_services_are_read);
     g_test_add_func("/credentials/damaged-files-are-named-with-the-line",
                     test_damaged_files_are_named_with_the_line);
     g_test_add_func("/credentials/come-in-order", test_credentials_come_in_order);
