@@ -134,9 +134,8 @@ static Consequence line_end(View *view, const char *argument)
 const Action app_global_actions[] = {
     {"app.jobs", "global", "J", "jobs", "list the jobs of now and before", ACTION_PLAIN, open_jobs},
     {"app.activity", "global", "a", "activity", "what the cluster is doing: sessions, queries, locks",
-     ACTION_NEEDS_CONNECTION, open_activity},
-    {"app.editor", "global", "e", "SQL", "type SQL, run it, see its rows", ACTION_NEEDS_CONNECTION,
-     open_editor},
+     ACTION_PLAIN, open_activity},
+    {"app.editor", "global", "e", "SQL", "type SQL, run it, see its rows", ACTION_PLAIN, open_editor},
     {"app.palette", "global", ":", "command", "run any action by its name", ACTION_PLAIN,
      open_palette},
     {"app.help", "global", "? F1", "help", "list the keys that work here", ACTION_PLAIN, open_help},

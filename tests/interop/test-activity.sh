@@ -11,7 +11,7 @@ work=$sandbox_new_dir
 export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
 cd "$work" || exit 1
 
-rs() { timeout 60 "$REDSMITH" -p sandbox --progress none "$@"; }
+rs() { timeout 60 "$REDSMITH" -p sandbox "$@"; }
 rows() { rs activity "$@" --format tsv 2>"$work/notes" | sed 1d; }
 sql() { psql -XqAt -v ON_ERROR_STOP=1 -c "$1"; }
 status_is()
@@ -25,7 +25,10 @@ status_is()
 # --- an idle cluster
 tap_like "our own session is listed" "$(rows sessions)" "^[0-9]*	awsuser	dev	"
 tap_is "no lock is no row" "$(rows locks)" ""
-tap_like "the queue is there without superuser's views" "$(rows wlm)" "^100	Default queue	0	"
+sql "create user plain password 'Plain1234'"
+tap_like "an ordinary user sees the queue without superuser's views" \
+    "$(PGUSER=plain PGPASSWORD=Plain1234 timeout 60 "$REDSMITH" activity wlm --format tsv 2>"$work/notes")" \
+    "^100	Default queue	0	"
 tap_like "what a closed view would need is said" "$(cat "$work/notes")" "sys:monitor"
 tap_is "the tables by size" "$(rows space | awk -F'\t' '$1 == "public" { print $2 }' | sort | tr '\n' ' ')" \
     "category date event listing sales users venue "

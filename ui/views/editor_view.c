@@ -50,7 +50,7 @@ static void draw_title(const EditorView *editor, const Canvas *canvas, int y, co
 {
     draw_rule(canvas, y, 0, canvas->rect.columns, title, focused);
     int x = canvas->rect.columns - text_width(right) - 4;
-    if (x > text_width(title) + 4) {
+    if (*right != '\0' && x > text_width(title) + 4) {
         g_autofree char *padded = g_strdup_printf(" %s ", right);
         draw_words(canvas, y, x, ROLE_HINT, padded);
     }
@@ -280,11 +280,11 @@ static Consequence read_all(View *view, const char *argument)
 
 const Action editor_actions[] = {
     {"editor.run", "editor", "F5 Ctrl-R", "run",
-     "run the selection, or the statement at the cursor", ACTION_NEEDS_CONNECTION, run_here},
+     "run the selection, or the statement at the cursor", ACTION_PLAIN, run_here},
     {"editor.run-all", "editor", "F6", "run all", "run all statements, one after the other",
-     ACTION_NEEDS_CONNECTION, run_all},
+     ACTION_PLAIN, run_all},
     {"editor.explain", "editor", "F7 Ctrl-X", "explain",
-     "show the plan of the statement at the cursor as a tree", ACTION_NEEDS_CONNECTION, explain},
+     "show the plan of the statement at the cursor as a tree", ACTION_PLAIN, explain},
     {"editor.other", "editor", "F8 Shift-Tab", "text/rows", "go between the text and the rows",
      ACTION_PLAIN, other_part},
     {"editor.history", "editor", "F9 Ctrl-P", "history",
