@@ -126,7 +126,8 @@ static char *short_version(const char *text)
 static gboolean apply_settings(DataApiConnection *connection, const DataApiOptions *options,
                                GCancellable *cancellable, GError **error)
 {
-    g_autofree char *label = sql_literal(options->query_group);
+    g_autofree char *label =
+        options->query_group != NULL ? sql_literal(options->query_group) : NULL;
     g_autofree char *group = label != NULL ? g_strdup_printf("SET query_group TO %s", label) : NULL;
     g_autofree char *timeout =
         options->statement_timeout_ms > 0

@@ -205,7 +205,8 @@ static char *short_version(const char *text)
 static gboolean apply_settings(WireSession *session, const WireOptions *options,
                                GCancellable *cancellable, GError **error)
 {
-    g_autofree char *label = sql_literal(options->query_group);
+    g_autofree char *label =
+        options->query_group != NULL ? sql_literal(options->query_group) : NULL;
     g_autofree char *group = label == NULL ? NULL : g_strdup_printf("SET query_group TO %s", label);
     g_autofree char *limit =
         options->statement_timeout_ms == 0

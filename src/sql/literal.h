@@ -12,7 +12,7 @@
 
 #include <glib.h>
 
-/* 'text', with ' and \ doubled; NULL gives NULL. */
+/* 'text', with ' and \ doubled; a NULL pointer gives the word NULL. */
 char *sql_literal(const char *text);
 
 /*
