@@ -8,6 +8,35 @@ static gboolean is_engine(const Statement *statement)
     return statement->rewrite->kind == REWRITE_UNLOAD || statement->rewrite->kind == REWRITE_COPY;
 }
 
+/* What the system views show of a statement: secrets are three stars, as on Redshift (guide, STL_QUERYTEXT).
+ * Free with g_free. */
+static char *shown_text(const char *sql)
+{
+    static const char *const words[] = {"password",      "secret_access_key", "session_token",
+                                        "access_key_id", "credentials",       NULL};
+    static const char *const between[] = {"=", "as", NULL};
+    SqlLexer lexer = sql_lexer(sql, -1);
+    SqlToken token;
+    GString *shown = g_string_new(NULL);
+    gsize copied = 0;
+    gboolean secret = FALSE;
+    while (sql_next(&lexer, &token)) {
+        if (secret && token.kind == SQL_STRING) {
+            g_string_append_len(shown, sql + copied, (gssize)(token.start - copied));
+            g_string_append(shown, "'***'");
+            copied = token.start + token.length;
+        }
+        gboolean goes_on = FALSE;
+        for (gsize i = 0; between[i] != NULL; i++)
+            goes_on = goes_on || (secret && sql_token_is(&lexer, &token, between[i]));
+        secret = goes_on;
+        for (gsize i = 0; words[i] != NULL; i++)
+            secret = secret || sql_token_is(&lexer, &token, words[i]);
+    }
+    g_string_append(shown, sql + copied);
+    return g_string_free(shown, FALSE);
+}
+
 static void start_record(FrontSession *session, const Statement *statement)
 {
     gboolean only_system = FALSE;
@@ -21,12 +50,13 @@ static void start_record(FrontSession *session, const Statement *statement)
     session->query_id = front_log_next_id(session->server->log);
     if (session->status == 'I')
         session->transaction_id = session->query_id;
+    g_autofree char *shown = shown_text(statement->text);
     LogStart start = {.query_id = session->query_id,
                       .transaction_id = session->transaction_id,
                       .user = session->user,
                       .database = session->database,
                       .label = session->query_label,
-                      .text = statement->text,
+                      .text = shown,
                       .session_id = session->pid};
     session->record = front_log_begin(session->server->log, &start, is_engine(statement));
 }

@@ -16,7 +16,7 @@ as()
     PGUSER=$as_user PGPASSWORD=Abcdef12 sql "$@"
 }
 
-tap_plan 38
+tap_plan 39
 sandbox_begin
 
 # Users and groups.
@@ -177,3 +177,7 @@ import psycopg2
 cursor = psycopg2.connect('').cursor()
 cursor.execute('EXPLAIN SELECT catid FROM category')
 print(cursor.fetchone()[0].split('  ')[0])" 2>&1)" 'XN Seq Scan on category'
+tap_is "system views show no passwords" "$(sql "CREATE USER hidden PASSWORD 'Planted99'" >/dev/null
+    sql "SELECT trim(query_text) FROM sys_query_history WHERE query_text LIKE 'CREATE USER hidden%'
+         OR query_text LIKE '%Planted%' AND query_text NOT LIKE 'SELECT%'")" \
+    "CREATE USER hidden PASSWORD '***'"
