@@ -16,7 +16,7 @@ as()
     PGUSER=$as_user PGPASSWORD=Abcdef12 sql "$@"
 }
 
-tap_plan 39
+tap_plan 41
 sandbox_begin
 
 # Users and groups.
@@ -181,3 +181,25 @@ tap_is "system views show no passwords" "$(sql "CREATE USER hidden PASSWORD 'Pla
     sql "SELECT trim(query_text) FROM sys_query_history WHERE query_text LIKE 'CREATE USER hidden%'
          OR query_text LIKE '%Planted%' AND query_text NOT LIKE 'SELECT%'")" \
     "CREATE USER hidden PASSWORD '***'"
+
+# Temporary logins that last as long as the test wants.
+if [ -n "$AWS_PROGRAM" ]; then
+    "$SANDBOX_PROGRAM" stop --dir "$REDSMITH_SANDBOX_DIR" >/dev/null
+    sandbox_start "$REDSMITH_SANDBOX_DIR" --credential-seconds 1
+    eval "$("$SANDBOX_PROGRAM" env --dir "$REDSMITH_SANDBOX_DIR")"
+    temporary=$(aws redshift get-cluster-credentials --cluster-identifier "$REDSMITH_CLUSTER_IDENTIFIER" \
+        --db-user bob --output text --query '[DbUser,DbPassword]' 2>&1)
+    temporary_user=${temporary%%	*}
+    temporary_password=${temporary##*	}
+    refused()
+    {
+        PGUSER=$temporary_user PGPASSWORD=$temporary_password psql -XAtc 'SELECT 1' 2>&1 |
+            grep -q 'password authentication failed'
+    }
+    tap_is "a temporary user has the name of the one it acts for" "$temporary_user" IAM:bob
+    tap_ok "its password opens nothing when its time is over" wait_until 60 refused
+else
+    for tap_name in "a temporary user's name" "its password ends"; do
+        tap_ok "$tap_name # SKIP no aws" true
+    done
+fi
