@@ -280,9 +280,14 @@ Session *login_open(const LoginContext *context, GCancellable *cancellable, GErr
     } transports[] = {{"wire", open_wire}, {"data-api", login_open_data_api}};
     const Profile *profile = context->profile;
     const char *name = profile->transport == NULL ? "wire" : profile->transport;
-    for (gsize i = 0; i < G_N_ELEMENTS(transports); i++)
-        if (strcmp(name, transports[i].transport) == 0)
-            return transports[i].open(context, cancellable, error);
+    for (gsize i = 0; i < G_N_ELEMENTS(transports); i++) {
+        if (strcmp(name, transports[i].transport) != 0)
+            continue;
+        Session *session = transports[i].open(context, cancellable, error);
+        if (session != NULL)
+            session_set_read_only(session, profile->read_only);
+        return session;
+    }
     g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
                 "profile \"%s\": transport \"%s\" is not supported; use wire or data-api",
                 profile->name, name);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "sql/lexer.h"
 
 void statement_outcome_clear(StatementOutcome *outcome)
 {
@@ -30,11 +32,37 @@ static void log_statement(Session *session, const char *sql, gint64 began_us, co
         session->log(session->log_user, sql, (g_get_monotonic_time() - began_us) / 1000, error);
 }
 
+void session_set_read_only(Session *session, gboolean read_only)
+{
+    session->read_only = read_only;
+}
+
+static gboolean is_allowed(const Session *session, const char *sql, GError **error)
+{
+    if (!session->read_only)
+        return TRUE;
+    g_autoptr(GArray) spans = sql_split(sql, strlen(sql));
+    for (guint i = 0; i < spans->len; i++) {
+        SqlSpan span = g_array_index(spans, SqlSpan, i);
+        SqlClass class = sql_classify(sql + span.start, span.length);
+        if (class == SQL_READS || class == SQL_SESSION)
+            continue;
+        g_autofree char *masked = log_redact(sql + span.start);
+        g_set_error(error, RS_ERROR, RS_ERROR_PERMISSION,
+                    "the profile is read_only and this statement writes; it was not sent: %.80s",
+                    masked);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static Statement *start(Session *session, const char *sql, guint interval_ms, SessionTick tick,
                         gpointer user, GCancellable *cancellable, GError **error)
 {
     gint64 began_us = g_get_monotonic_time();
     GError *failure = NULL;
+    if (!is_allowed(session, sql, error))
+        return NULL;
     Statement *statement =
         session->class->start(session, sql, interval_ms, tick, user, cancellable, &failure);
     if (statement == NULL) {
@@ -225,16 +253,19 @@ gboolean session_run_batch(Session *session, const SessionBatchRequest *request,
 {
     gint64 began_us = g_get_monotonic_time();
     GError *failure = NULL;
-    *batch = (SessionBatch){.id = g_strdup(""),
-                            .failed = -1,
-                            .parts = g_array_new(FALSE, TRUE, sizeof(SessionPart))};
+    *batch = (SessionBatch){
+        .id = g_strdup(""), .failed = -1, .parts = g_array_new(FALSE, TRUE, sizeof(SessionPart))};
     g_array_set_clear_func(batch->parts, part_clear);
     if (session->class->run_batch == NULL) {
-        g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
-                    "a session of the transport \"%s\" takes its transactions statement by statement",
-                    session->class->name);
+        g_set_error(
+            error, RS_ERROR, RS_ERROR_UNSUPPORTED,
+            "a session of the transport \"%s\" takes its transactions statement by statement",
+            session->class->name);
         return FALSE;
     }
+    for (guint i = 0; request->sqls[i] != NULL; i++)
+        if (!is_allowed(session, request->sqls[i], error))
+            return FALSE;
     gboolean done = session->class->run_batch(session, request, batch, cancellable, &failure);
     log_batch(session, request, began_us, failure);
     if (failure != NULL)

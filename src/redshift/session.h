@@ -81,6 +81,13 @@ typedef struct {
 const SessionInfo *session_info(const Session *session);
 gboolean session_can(const Session *session, SessionAbility ability);
 
+/*
+ * From now on whatever writes is refused with RS_ERROR_PERMISSION before it is sent, in every call below:
+ * for profiles that say read_only. Statements are judged by sql_classify, which takes what it does not
+ * know for a write. A function that writes when it is selected cannot be told from one that does not.
+ */
+void session_set_read_only(Session *session, gboolean read_only);
+
 /* Runs one statement to its end; rows are dropped. outcome may be NULL. */
 gboolean session_run(Session *session, const char *sql, StatementOutcome *outcome,
                      GCancellable *cancellable, GError **error);
@@ -209,6 +216,7 @@ struct Session {
     SessionInfo info;
     StatementLog log;
     gpointer log_user;
+    gboolean read_only;
 };
 
 struct Statement {

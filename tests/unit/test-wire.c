@@ -787,6 +787,38 @@ static void test_messages_lose_the_box_and_never_hold_credentials(void)
                     "Query failed (SQLSTATE XX000)\ndetail: error:  bad\n  code:   15001");
 }
 
+static void test_read_only_sends_no_writes(void)
+{
+    static const struct {
+        const char *sql;
+        gboolean allowed;
+    } cases[] = {
+        {"select 1", TRUE},
+        {"begin", TRUE},
+        {"insert into t values (1)", FALSE},
+        {"select 1; drop table t", FALSE},
+        {"select * into u from t", FALSE},
+        {"unload ('select 1') to 's3://b/p' iam_role default", FALSE},
+        {"frobnicate", FALSE},
+    };
+    g_autoptr(Fake) fake = fake_new(NULL, answer_rows);
+    g_autoptr(GError) opening = NULL;
+    WireOptions options = options_of(fake);
+    g_autoptr(Session) session = wire_session_open(&options, NULL, &opening);
+    g_assert_no_error(opening);
+    session_set_read_only(session, TRUE);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        guint before = fake->statements->len;
+        g_test_message("%s", cases[i].sql);
+        g_assert_cmpint(session_run(session, cases[i].sql, NULL, NULL, &error), ==,
+                        cases[i].allowed);
+        g_assert_cmpuint(fake->statements->len - before, ==, cases[i].allowed ? 1 : 0);
+        if (!cases[i].allowed)
+            g_assert_error(error, RS_ERROR, RS_ERROR_PERMISSION);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -815,6 +847,7 @@ int main(int argc, char **argv)
                     test_a_cancel_that_is_not_answered_ends_the_session);
     g_test_add_func("/wire/rows-that-nobody-wants-are-given-up",
                     test_rows_that_nobody_wants_are_given_up);
+    g_test_add_func("/wire/read-only-sends-no-writes", test_read_only_sends_no_writes);
     g_test_add_func("/wire/every-statement-is-logged-once", test_every_statement_is_logged_once);
     g_test_add_func("/server-error/sqlstates-and-texts-map-to-codes",
                     test_sqlstates_and_texts_map_to_codes);
