@@ -10,17 +10,21 @@
 
 typedef struct {
     gboolean all; /* system schemas too */
+    gboolean routines;
     char *format;
 } LsOptions;
 extern const CliOption ls_options[];
 gboolean ls_run(CliContext *cli, GError **error);
 
 typedef struct {
-    gboolean ddl;
+    gboolean ddl, storage, dependents, profile;
     char *format;
 } DescribeOptions;
 extern const CliOption describe_options[];
 gboolean describe_run(CliContext *cli, GError **error);
+/* describe --storage, --dependents and --contents [COLUMN], on the relation of the arguments. */
+gboolean describe_report(CliContext *cli, Session *session, const char *schema,
+                         const char *relation, GError **error);
 
 /* preview and query */
 typedef struct {

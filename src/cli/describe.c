@@ -10,6 +10,12 @@ enum { OID_TEXT = 1043 };
 const CliOption describe_options[] = {
     {"ddl", 0, CLI_FLAG, G_STRUCT_OFFSET(DescribeOptions, ddl), "print the statements that make it",
      NULL},
+    {"storage", 0, CLI_FLAG, G_STRUCT_OFFSET(DescribeOptions, storage),
+     "size, sorting, statistics, skew and encodings", NULL},
+    {"dependents", 0, CLI_FLAG, G_STRUCT_OFFSET(DescribeOptions, dependents),
+     "views, foreign keys, constraints and grants that hang on it", NULL},
+    {"contents", 0, CLI_FLAG, G_STRUCT_OFFSET(DescribeOptions, profile),
+     "what is in the columns, or in COLUMN: one statement each; large tables are sampled", NULL},
     {"format", 0, CLI_STRING, G_STRUCT_OFFSET(DescribeOptions, format),
      "of the columns: table, csv, tsv, json or jsonl", "FORMAT"},
     {0},
@@ -28,19 +34,23 @@ static gboolean print_columns(CliContext *cli, const CatalogTable *table, Output
                               GError **error)
 {
     static const ResultColumn headings[] = {
-        {(char *)"column", OID_TEXT, -1},  {(char *)"type", OID_TEXT, -1},
-        {(char *)"null", OID_TEXT, -1},    {(char *)"default", OID_TEXT, -1},
-        {(char *)"encode", OID_TEXT, -1},  {(char *)"key", OID_TEXT, -1},
-        {(char *)"comment", OID_TEXT, -1},
+        {(char *)"column", OID_TEXT, -1},   {(char *)"type", OID_TEXT, -1},
+        {(char *)"null", OID_TEXT, -1},     {(char *)"default", OID_TEXT, -1},
+        {(char *)"identity", OID_TEXT, -1}, {(char *)"encode", OID_TEXT, -1},
+        {(char *)"key", OID_TEXT, -1},      {(char *)"comment", OID_TEXT, -1},
     };
     g_autoptr(Output) output = cli_output_new(cli, format, headings, G_N_ELEMENTS(headings), TRUE);
     for (guint i = 0; i < table->columns->len; i++) {
         const CatalogColumn *column = table->columns->pdata[i];
         g_autofree char *key = key_text(column);
-        const char *const values[] = {
-            column->name,          column->type,     column->not_null ? "not null" : "null",
-            column->default_value, column->encoding, key,
-            column->comment};
+        const char *const values[] = {column->name,
+                                      column->type,
+                                      column->not_null ? "not null" : "null",
+                                      column->default_value,
+                                      column->identity,
+                                      column->encoding,
+                                      key,
+                                      column->comment};
         if (!output_strings(output, values, error))
             return FALSE;
     }
@@ -64,6 +74,7 @@ static void append_facts(GString *out, const char *name, const GPtrArray *values
 static gboolean print_facts(CliContext *cli, const CatalogTable *table, GError **error)
 {
     g_autoptr(GString) out = g_string_new("\n");
+    append_fact(out, "kind", catalog_kind_name(table->relation.kind));
     append_fact(out, "owner", table->relation.owner);
     append_fact(out, "comment", table->relation.comment);
     append_fact(out, "diststyle", table->dist_style);
@@ -103,6 +114,7 @@ static cJSON *column_json(const CatalogColumn *column)
     add_text(object, "type", column->type);
     cJSON_AddBoolToObject(object, "not_null", column->not_null);
     add_text(object, "default", column->default_value);
+    add_text(object, "identity", column->identity);
     add_text(object, "encoding", column->encoding);
     cJSON_AddBoolToObject(object, "dist_key", column->is_dist_key);
     cJSON_AddNumberToObject(object, "sort_key", column->sort_key);
@@ -115,6 +127,7 @@ static cJSON *table_json(const CatalogTable *table)
     cJSON *object = cJSON_CreateObject();
     add_text(object, "schema", table->relation.schema);
     add_text(object, "name", table->relation.name);
+    add_text(object, "kind", catalog_kind_name(table->relation.kind));
     add_text(object, "owner", table->relation.owner);
     add_text(object, "comment", table->relation.comment);
     add_text(object, "dist_style", table->dist_style);
@@ -152,16 +165,67 @@ static gboolean print_table(CliContext *cli, const CatalogTable *table, GError *
     return format != OUTPUT_TABLE || print_facts(cli, table, error);
 }
 
+/* A name with arguments, f(integer, date), is a routine's. */
+static CatalogTable *load_routine(CliContext *cli, Session *session, const char *text,
+                                  const char *open, GError **error)
+{
+    g_autofree char *name = g_strndup(text, (gsize)(open - text));
+    g_autofree char *schema = NULL, *routine = NULL;
+    if (!g_str_has_suffix(text, ")")) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                    "\"%s\" lacks a ) at its end: schema.function(integer, date)", text);
+        return NULL;
+    }
+    if (!catalog_parse_name(name, &schema, &routine, error))
+        return NULL;
+    g_autofree char *types = g_strndup(open + 1, strlen(open + 1) - 1);
+    return catalog_load_routine(session, schema, routine, types, cli->cancellable, error);
+}
+
+static gboolean describe(CliContext *cli, Session *session, const char *schema,
+                         const char *relation, GError **error)
+{
+    const DescribeOptions *options = cli->options;
+    if (options->storage || options->dependents || options->profile)
+        return describe_report(cli, session, schema, relation, error);
+    g_autoptr(CatalogTable) table =
+        catalog_load_table(session, schema, relation, cli->cancellable, error);
+    return table != NULL && print_table(cli, table, error);
+}
+
+static gboolean check_options(CliContext *cli, GError **error)
+{
+    const DescribeOptions *options = cli->options;
+    if (options->ddl + options->storage + options->dependents + options->profile > 1) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                    "--ddl, --storage, --dependents and --contents are separate reports: give one");
+        return FALSE;
+    }
+    if (cli->n_arguments > 1 && !options->profile) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                    "a column is for --contents: describe %s "
+                    "--contents %s",
+                    cli->arguments[0], cli->arguments[1]);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean describe_run(CliContext *cli, GError **error)
 {
     g_autofree char *schema = NULL, *relation = NULL;
-    if (!catalog_parse_name(cli->arguments[0], &schema, &relation, error))
+    const char *open = strchr(cli->arguments[0], '(');
+    gboolean routine = open != NULL && strchr(cli->arguments[0], '"') == NULL;
+    if (!check_options(cli, error) ||
+        (!routine && !catalog_parse_name(cli->arguments[0], &schema, &relation, error)))
         return FALSE;
     Session *session = cli_take_session(cli, error);
     if (session == NULL)
         return FALSE;
     g_autoptr(CatalogTable) table =
-        catalog_load_table(session, schema, relation, cli->cancellable, error);
+        routine ? load_routine(cli, session, cli->arguments[0], open, error) : NULL;
+    gboolean described = routine ? table != NULL && print_table(cli, table, error)
+                                 : describe(cli, session, schema, relation, error);
     cli_give_session(cli, session);
-    return table != NULL && print_table(cli, table, error);
+    return described;
 }

@@ -1,27 +1,19 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "redshift/catalog_level.h"
 #include "sql/ident.h"
 
 enum { OID_TEXT = 1043, OID_BIGINT = 20 };
 
 const CliOption ls_options[] = {
     {"all", 'a', CLI_FLAG, G_STRUCT_OFFSET(LsOptions, all), "the system's own schemas too", NULL},
+    {"routines", 0, CLI_FLAG, G_STRUCT_OFFSET(LsOptions, routines),
+     "functions and procedures of the schema instead", NULL},
     {"format", 0, CLI_STRING, G_STRUCT_OFFSET(LsOptions, format), "table, csv, tsv, json or jsonl",
      "FORMAT"},
     {0},
 };
-
-static const char *kind_name(RelationKind kind)
-{
-    static const char *const names[] = {
-        [RELATION_TABLE] = "table",
-        [RELATION_VIEW] = "view",
-        [RELATION_MATERIALIZED_VIEW] = "materialized view",
-        [RELATION_EXTERNAL] = "external",
-    };
-    return names[kind];
-}
 
 static gboolean is_listed(const CliContext *cli, const CatalogSchema *schema)
 {
@@ -44,9 +36,10 @@ static gboolean list_schemas(CliContext *cli, Session *session, OutputFormat for
     for (guint i = 0; i < schemas->len; i++) {
         const CatalogSchema *schema = schemas->pdata[i];
         const char *const values[] = {schema->name, schema->owner,
-                                      schema->is_external ? "external"
-                                      : schema->is_system ? "system"
-                                                          : "local"};
+                                      schema->is_shared     ? "shared"
+                                      : schema->is_external ? "external"
+                                      : schema->is_system   ? "system"
+                                                            : "local"};
         if (is_listed(cli, schema) && !output_strings(output, values, error))
             return FALSE;
     }
@@ -69,9 +62,32 @@ static gboolean list_relations(CliContext *cli, Session *session, const char *sc
     for (guint i = 0; i < relations->len; i++) {
         const CatalogRelation *relation = relations->pdata[i];
         g_autofree char *rows = g_strdup_printf("%" G_GINT64_FORMAT, relation->estimated_rows);
-        const char *const values[] = {relation->name, kind_name(relation->kind),
+        const char *const values[] = {relation->name, catalog_kind_name(relation->kind),
                                       relation->estimated_rows < 0 ? NULL : rows, relation->owner,
                                       relation->comment};
+        if (!output_strings(output, values, error))
+            return FALSE;
+    }
+    return output_end(output, error);
+}
+
+static gboolean list_routines(CliContext *cli, Session *session, const char *schema,
+                              OutputFormat format, GError **error)
+{
+    static const ResultColumn columns[] = {{(char *)"name", OID_TEXT, -1},
+                                           {(char *)"arguments", OID_TEXT, -1},
+                                           {(char *)"kind", OID_TEXT, -1},
+                                           {(char *)"owner", OID_TEXT, -1}};
+    g_autofree char *key = catalog_routines_key(schema);
+    g_autoptr(CatalogLevel) level = catalog_load_level(session, key, cli->cancellable, error);
+    if (level == NULL)
+        return FALSE;
+    const GPtrArray *routines = catalog_level_relations(level);
+    g_autoptr(Output) output = cli_output_new(cli, format, columns, G_N_ELEMENTS(columns), TRUE);
+    for (guint i = 0; i < routines->len; i++) {
+        const CatalogRelation *routine = routines->pdata[i];
+        const char *const values[] = {routine->name, routine->arguments,
+                                      catalog_kind_name(routine->kind), routine->owner};
         if (!output_strings(output, values, error))
             return FALSE;
     }
@@ -106,6 +122,13 @@ static gboolean list(CliContext *cli, Session *session, char **parts, GError **e
     OutputFormat format;
     if (!cli_output_format(cli, options->format, &format, error))
         return FALSE;
+    if (options->routines && (parts == NULL || parts[1] != NULL)) {
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
+                    "--routines wants a schema: redsmith ls SCHEMA --routines");
+        return FALSE;
+    }
+    if (options->routines)
+        return list_routines(cli, session, parts[0], format, error);
     if (parts == NULL)
         return list_schemas(cli, session, format, error);
     if (parts[1] == NULL)

@@ -181,8 +181,7 @@ static gboolean relation_of_row(const char *const *values, CatalogRelation *rela
     return TRUE;
 }
 
-/* numRows of the table's parameters, a JSON object that crawlers and ALTER TABLE fill. */
-static gint64 external_rows(const char *parameters)
+gint64 catalog_external_rows(const char *parameters)
 {
     g_autoptr(GRegex) regex =
         g_regex_new("\"numRows\"\\s*:\\s*\"?([0-9]+)", G_REGEX_CASELESS, 0, NULL);
@@ -197,7 +196,7 @@ static gboolean external_of_row(const char *const *values, CatalogRelation *rela
 {
     relation->name = (char *)values[0];
     relation->kind = RELATION_EXTERNAL;
-    relation->estimated_rows = external_rows(values[1]);
+    relation->estimated_rows = catalog_external_rows(values[1]);
     return TRUE;
 }
 

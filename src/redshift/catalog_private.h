@@ -7,6 +7,7 @@
  *     catalog_load.c   kinds, near misses, what does not exist
  *     catalog_columns.c  columns, encodings and keys
  *     catalog_table.c  everything about one relation
+ *     catalog_external.c  CREATE EXTERNAL TABLE
  *     catalog_routine.c  functions and procedures
  *     catalog_ddl.c    DDL text (pure)
  *     catalog_acl.c    access lists as GRANT statements (pure)
@@ -38,6 +39,12 @@ GPtrArray *catalog_acl_grants(const char *acl, const char *owner, const char *ta
 
 /* The elements of an array as the server prints it: {a,"b,c"}. Of char *, freed with the array. */
 GPtrArray *catalog_array_elements(const char *text);
+
+/* The definition and the estimate of an external table, where SVV_EXTERNAL_TABLES has them. */
+gboolean catalog_load_external(Session *session, CatalogTable *table, GCancellable *cancellable,
+                               GError **error);
+/* numRows of an external table's parameters, a JSON object that crawlers and ALTER TABLE fill; -1. */
+gint64 catalog_external_rows(const char *parameters);
 
 /* An empty description. Free with catalog_table_free. */
 CatalogTable *catalog_table_new(const char *schema, const char *relation);

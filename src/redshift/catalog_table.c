@@ -290,8 +290,11 @@ static CatalogTable *load_exactly(Session *session, const char *schema, const ch
         catalog_not_found(session, schema, relation, cancellable, error);
         return NULL;
     }
-    if (rows->len == 0)
+    if (rows->len == 0) {
         table->relation.kind = RELATION_EXTERNAL;
+        if (!catalog_load_external(session, table, cancellable, error))
+            return NULL;
+    }
     return g_steal_pointer(&table);
 }
 

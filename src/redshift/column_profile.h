@@ -55,7 +55,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ColumnProfile, column_profile_free)
 /* "all rows" or "sample: 5.8% of ~17M rows". Free with g_free. */
 char *column_profile_scope(const ColumnProfile *profile);
 
-/* The whole as lines of text, for the screen and for `describe --profile`; bars of `width` columns.
+/* The whole as lines of text, for the screen and for `describe --contents`; bars of `width` columns.
  * Values are made printable. Free with g_free. */
 char *column_profile_text(const ColumnProfile *profile, int width, gboolean ascii);
 

@@ -242,6 +242,15 @@ static gboolean ask(gpointer data, GCancellable *cancellable, GError **error)
 
 static void start(ProfilePane *pane, guint place);
 
+/* Widths anew, the cursor where it was: figures are wider than no figures. */
+static void fit_columns(ProfilePane *pane)
+{
+    guint64 row = grid_row(pane->grid);
+    guint column = grid_column(pane->grid);
+    grid_reset(pane->grid);
+    grid_go_to(pane->grid, row, column);
+}
+
 /* With "all": the next column that was not asked for. */
 static void go_on(ProfilePane *pane)
 {
@@ -272,6 +281,7 @@ static void answered(gpointer data, TaskOutcome outcome, const GError *error)
     else
         found->error = g_strdup(error->message);
     pane->all = pane->all && outcome != TASK_CANCELLED;
+    fit_columns(pane);
     go_on(pane);
     show_current(pane);
 }
