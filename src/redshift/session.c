@@ -263,7 +263,7 @@ gboolean session_run_batch(Session *session, const SessionBatchRequest *request,
             session->class->name);
         return FALSE;
     }
-    for (guint i = 0; request->sqls[i] != NULL; i++)
+    for (guint i = 0; request->sqls != NULL && request->sqls[i] != NULL; i++)
         if (!is_allowed(session, request->sqls[i], error))
             return FALSE;
     gboolean done = session->class->run_batch(session, request, batch, cancellable, &failure);
