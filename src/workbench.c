@@ -224,21 +224,32 @@ void workbench_set_note(Workbench *workbench, void (*note)(gpointer user, const 
     workbench->note_user = user;
 }
 
-Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error)
+static LoginSecrets login_secrets(Workbench *workbench)
 {
-    const LoginSecrets secrets = {
+    return (LoginSecrets){
         .prompt = workbench->prompt == NULL ? NULL : ask_once,
         .keyring = ask_keyring,
         .note = tell_note,
         .user = workbench,
     };
+}
+
+static LoginContext login_context(Workbench *workbench, const LoginSecrets *secrets,
+                                  const char *region)
+{
+    return (LoginContext){.profile = workbench->profile,
+                          .secrets = secrets,
+                          .credentials = workbench_credentials(workbench),
+                          .region = region,
+                          .memory = workbench->logins,
+                          .application = "redsmith"};
+}
+
+Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error)
+{
+    const LoginSecrets secrets = login_secrets(workbench);
     g_autofree char *region = workbench_region(workbench);
-    const LoginContext login = {.profile = workbench->profile,
-                                .secrets = &secrets,
-                                .credentials = workbench_credentials(workbench),
-                                .region = region,
-                                .memory = workbench->logins,
-                                .application = "redsmith"};
+    const LoginContext login = login_context(workbench, &secrets, region);
     g_autoptr(GError) failure = NULL;
     Session *session = login_open(&login, cancellable, &failure);
     if (session != NULL) {
@@ -249,6 +260,24 @@ Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable,
         forget_answer(workbench);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
+}
+
+static Session *open_for_preflight(gpointer user, GCancellable *cancellable, GError **error)
+{
+    return workbench_open_session(user, cancellable, error);
+}
+
+gboolean workbench_preflight(Workbench *workbench, PreflightReport report, gpointer user,
+                             GCancellable *cancellable, GError **error)
+{
+    const LoginSecrets secrets = login_secrets(workbench);
+    g_autofree char *region = workbench_region(workbench);
+    const LoginContext login = login_context(workbench, &secrets, region);
+    const PreflightContext context = {.login = &login,
+                                      .open_session = open_for_preflight,
+                                      .user = workbench,
+                                      .s3 = workbench_s3(workbench, error)};
+    return context.s3 != NULL && preflight_run(&context, report, user, cancellable, error);
 }
 
 /* Waits until the metadata session is in; then it is out, and ours. */

@@ -17,6 +17,7 @@
 #include "job/executor.h"
 #include "redshift/catalog.h"
 #include "redshift/login.h"
+#include "redshift/preflight.h"
 #include "redshift/session.h"
 
 typedef struct Workbench Workbench;
@@ -61,6 +62,10 @@ Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable,
  */
 Session *workbench_take_session(Workbench *workbench, GCancellable *cancellable, GError **error);
 void workbench_give_session(Workbench *workbench, Session *session);
+
+/* Every check of the profile, line by line: see redshift/preflight. Any thread. */
+gboolean workbench_preflight(Workbench *workbench, PreflightReport report, gpointer user,
+                             GCancellable *cancellable, GError **error);
 
 /* The source of the AWS credentials of the profile, made when first needed; asks nobody yet. Any thread.
  * Owned by the workbench. */

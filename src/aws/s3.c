@@ -347,3 +347,31 @@ char *s3_bucket_region(S3Client *client, const char *bucket, GCancellable *cance
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
 }
+
+/* The codes of a 404 that mean "there is none", not "there is no such bucket". */
+static gboolean has_none(const GError *failure)
+{
+    static const char *const codes[] = {"NoSuchLifecycleConfiguration",
+                                        "NoSuchPublicAccessBlockConfiguration",
+                                        "ServerSideEncryptionConfigurationNotFoundError"};
+    for (gsize i = 0; i < G_N_ELEMENTS(codes); i++)
+        if (strstr(failure->message, codes[i]) != NULL)
+            return TRUE;
+    return FALSE;
+}
+
+char *s3_bucket_setting(S3Client *client, const char *bucket, const char *name,
+                        GCancellable *cancellable, GError **error)
+{
+    g_auto(S3Call) call = {0};
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *verb = g_strdup_printf("look at the %s of", name);
+    g_autofree char *query = g_strconcat(name, "=", NULL);
+    if (!s3_call_init(&call, client, "GET", verb, bucket, "", query, error))
+        return NULL;
+    if (s3_call_send(&call, cancellable, &failure))
+        return g_strdup(http_response_text(&call.response));
+    if (!has_none(failure))
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return NULL;
+}

@@ -181,4 +181,9 @@ gboolean s3_etag_is_md5(const char *etag);
 char *s3_bucket_region(S3Client *client, const char *bucket, GCancellable *cancellable,
                        GError **error);
 
+/* A setting of the bucket as the service wrote it: name is "lifecycle", "publicAccessBlock" or
+ * "encryption". NULL without an error when the bucket has none. Free with g_free. */
+char *s3_bucket_setting(S3Client *client, const char *bucket, const char *name,
+                        GCancellable *cancellable, GError **error);
+
 #endif

@@ -109,6 +109,32 @@ void s3_get_location(HttpExchange *exchange)
     s3_answer_xml(exchange, 200, xml);
 }
 
+/* --- what every new bucket has since 2023 (S3 guide, "Default settings for new buckets") ------------ */
+
+void s3_get_public_access(HttpExchange *exchange)
+{
+    if (s3_need_bucket(exchange))
+        s3_answer_xml(exchange, 200,
+                      S3_XML_HEAD "<PublicAccessBlockConfiguration " S3_XMLNS ">"
+                                  "<BlockPublicAcls>true</BlockPublicAcls>"
+                                  "<IgnorePublicAcls>true</IgnorePublicAcls>"
+                                  "<BlockPublicPolicy>true</BlockPublicPolicy>"
+                                  "<RestrictPublicBuckets>true</RestrictPublicBuckets>"
+                                  "</PublicAccessBlockConfiguration>");
+}
+
+void s3_get_encryption(HttpExchange *exchange)
+{
+    if (s3_need_bucket(exchange))
+        s3_answer_xml(exchange, 200,
+                      S3_XML_HEAD "<ServerSideEncryptionConfiguration " S3_XMLNS "><Rule>"
+                                  "<ApplyServerSideEncryptionByDefault>"
+                                  "<SSEAlgorithm>AES256</SSEAlgorithm>"
+                                  "</ApplyServerSideEncryptionByDefault>"
+                                  "<BucketKeyEnabled>false</BucketKeyEnabled>"
+                                  "</Rule></ServerSideEncryptionConfiguration>");
+}
+
 /* --- lifecycle: kept and given back, never acted upon ------------------------------------------ */
 
 void s3_get_lifecycle(HttpExchange *exchange)

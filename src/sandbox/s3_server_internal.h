@@ -112,6 +112,8 @@ void s3_create_bucket(HttpExchange *exchange);
 void s3_delete_bucket(HttpExchange *exchange);
 void s3_head_bucket(HttpExchange *exchange);
 void s3_get_location(HttpExchange *exchange);
+void s3_get_public_access(HttpExchange *exchange);
+void s3_get_encryption(HttpExchange *exchange);
 void s3_get_lifecycle(HttpExchange *exchange);
 void s3_put_lifecycle(HttpExchange *exchange);
 void s3_delete_lifecycle(HttpExchange *exchange);
