@@ -387,6 +387,10 @@ static void on_job_changed(gpointer user, Job *job)
 
 void app_leave_when_idle(App *app)
 {
+    if (workbench_running_jobs(app->workbench) == 0) {
+        app_apply(app, app_top(app), consequence(CONSEQUENCE_QUIT));
+        return;
+    }
     app->leaving_when_idle = TRUE;
     app_message(app, MESSAGE_INFO, "Leaving as soon as no job runs; q asks again");
 }
@@ -515,7 +519,7 @@ static gboolean app_start(App *app, GError **error)
     workbench_set_note(app->workbench, password_note, app->asker);
     if (!app_is_scripted(app))
         workbench_set_prompt(app->workbench, password_ask, app->asker);
-    app_push(app, browse_view_new(app));
+    app_push(app, app->options.choice != NULL ? welcome_view_new(app) : browse_view_new(app));
     show_complaints(app, complaints);
     app_draw(app); /* the first frame, before the loop hears of anything */
     app->last_frame_us = g_get_monotonic_time();
@@ -547,8 +551,11 @@ gboolean app_run(Workbench *workbench, const AppOptions *options, GError **error
 {
     setlocale(LC_CTYPE, "");
     App *app = app_new(workbench, options);
-    if (options->script == NULL)
+    static gsize is_log_taken; /* GLib takes a writer once, and the screens may run twice */
+    if (options->script == NULL && g_once_init_enter(&is_log_taken)) {
         g_log_set_writer_func(write_log, NULL, NULL);
+        g_once_init_leave(&is_log_taken, 1);
+    }
     gboolean held = app_start(app, error);
     if (held)
         held = options->script != NULL ? script_run(app, options->script, error)

@@ -32,6 +32,9 @@ typedef struct {
     guint64 row_cap;    /* rows that are read without being asked; 0: the settings' preview_rows */
     const char *script; /* a file of keys and actions (script.h) instead of a terminal */
     int script_rows, script_columns; /* 0: 30 x 100 */
+    /* Not NULL: no profile was chosen, and the screens ask for one. *choice gets its name, to be freed
+     * with g_free, or stays NULL when the user leaves. "sandbox" may have to be started first. */
+    char **choice;
 } AppOptions;
 
 /* Returns when the user leaves. The workbench is borrowed. */

@@ -180,6 +180,40 @@ static gboolean prepare(CliContext *cli, GError **error)
     return log_file == NULL || log_open(log_file, level, error);
 }
 
+/* Nobody said which profile, and there is no default. */
+static gboolean is_profile_open_to_choice(const CliContext *cli)
+{
+    g_autoptr(GError) failure = NULL;
+    const char *variable = g_getenv("REDSMITH_PROFILE");
+    if (cli->globals.profile != NULL || (variable != NULL && *variable != '\0') ||
+        cli->hooks->choose_profile == NULL)
+        return FALSE;
+    g_autoptr(Profile) profile = profile_load(NULL, &failure);
+    return profile == NULL && g_error_matches(failure, RS_ERROR, RS_ERROR_NOT_FOUND);
+}
+
+static gboolean run_words(CliContext *cli, const CliScreenOptions *screens, char **words,
+                          GError **error);
+static gboolean open_screens(CliContext *cli, const CliScreenOptions *screens, GError **error);
+
+/* The sandbox may have to be started first, which is what the demo does. */
+static gboolean choose_and_open(CliContext *cli, const CliScreenOptions *screens, GError **error)
+{
+    char *demo[] = {(char *)"demo", NULL};
+    g_autofree char *choice = NULL;
+    g_autoptr(GError) failure = NULL;
+    if (!cli->hooks->choose_profile(cli->settings, screens, &choice, error))
+        return FALSE;
+    if (choice == NULL || screens->script != NULL)
+        return TRUE;
+    if (cli_use_profile(cli, choice, &failure))
+        return open_screens(cli, screens, error);
+    if (strcmp(choice, "sandbox") == 0)
+        return run_words(cli, screens, demo, error);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
 static gboolean open_screens(CliContext *cli, const CliScreenOptions *screens, GError **error)
 {
     gboolean has_terminal = cli->in_is_terminal && cli->out_is_terminal;
@@ -191,6 +225,8 @@ static gboolean open_screens(CliContext *cli, const CliScreenOptions *screens, G
         cli->exit_status = 2;
         return TRUE;
     }
+    if (cli->workbench == NULL && is_profile_open_to_choice(cli))
+        return choose_and_open(cli, screens, error);
     if (cli->workbench == NULL && !cli_use_profile(cli, cli->globals.profile, error))
         return FALSE;
     workbench_set_note(cli->workbench, tell_note, cli);

@@ -86,6 +86,9 @@ typedef struct {
     /* Runs the screens until the user leaves. Main thread. */
     gboolean (*open_screens)(Workbench *workbench, const Settings *settings,
                              const CliScreenOptions *options, GError **error);
+    /* Asks on the screen which profile it is to be; *choice NULL: none. Main thread. Free with g_free. */
+    gboolean (*choose_profile)(const Settings *settings, const CliScreenOptions *options,
+                               char **choice, GError **error);
 } CliHooks;
 
 struct CliContext {

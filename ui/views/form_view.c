@@ -18,7 +18,7 @@ struct FormValues {
 };
 
 typedef struct {
-    Input *input; /* FORM_TEXT */
+    Input *input; /* FORM_TEXT, FORM_SECRET */
     guint choice; /* index; a switch: 0 no, 1 yes */
 } Entry;
 
@@ -56,10 +56,15 @@ gpointer form_subject(const FormValues *values)
     return values->subject;
 }
 
+static gboolean is_typed(const FormField *field)
+{
+    return field->kind == FORM_TEXT || field->kind == FORM_SECRET;
+}
+
 static const char *entry_text(const FormView *form, guint i)
 {
     const FormField *field = &form->class->fields[i];
-    if (field->kind == FORM_TEXT)
+    if (is_typed(field))
         return input_text(form->entries[i].input);
     if (field->kind == FORM_CHOICE)
         return field->choices[form->entries[i].choice];
@@ -83,6 +88,11 @@ static void values_free(FormValues *values)
 {
     if (values->subject != NULL)
         values->class->free_subject(values->subject);
+    for (const FormField *field = values->class->fields; field->name != NULL; field++) {
+        char *text = g_hash_table_lookup(values->texts, field->name);
+        if (field->kind == FORM_SECRET && text != NULL)
+            explicit_bzero(text, strlen(text));
+    }
     g_hash_table_destroy(values->texts);
     g_free(values);
 }
@@ -133,6 +143,9 @@ static void planning_free(gpointer data)
 static gboolean make_plan(gpointer data, GCancellable *cancellable, GError **error)
 {
     Planning *planning = data;
+    const FormDeed *deed = planning->values->class->deed;
+    if (deed != NULL)
+        return deed->perform(planning->values, cancellable, error);
     planning->plan =
         planning->values->class->plan(planning->workbench, planning->values, cancellable, error);
     return planning->plan != NULL;
@@ -148,6 +161,12 @@ static void plan_made(gpointer data, TaskOutcome outcome, const GError *error)
         const char *hint = rs_error_hint(error);
         form->error = hint != NULL ? g_strdup_printf("%s\n%s", error->message, hint)
                                    : g_strdup(error->message);
+        return;
+    }
+    const FormDeed *deed = form->class->deed;
+    if (deed != NULL) {
+        deed->performed(&form->view, planning->values);
+        app_close(form->view.app, &form->view);
         return;
     }
     g_autofree char *command = headless_command(form, planning->values);
@@ -171,17 +190,25 @@ static Consequence start_planning(View *view, const char *argument)
     return consequence(CONSEQUENCE_REDRAW);
 }
 
+Consequence form_view_perform(View *view)
+{
+    return start_planning(view, NULL);
+}
+
 /* --- the view's functions -----------------------------------------------------------------------*/
 
 static const char *const *contexts(const View *view)
 {
     static const char *const names[] = {"form", NULL};
-    return names;
+    const FormDeed *deed = ((const FormView *)view)->class->deed;
+    return deed != NULL ? deed->contexts : names;
 }
 
 static int note_rows(const FormView *form, int rows)
 {
     int free_rows = rows - (int)form->n_fields - 4;
+    if (form->class->deed != NULL) /* a form that scrolls anyway: its note tells what to know first */
+        free_rows = MAX(free_rows, rows / 4);
     return form->note != NULL ? CLAMP(free_rows, 0, 8) : 0;
 }
 
@@ -194,9 +221,13 @@ static void draw_field(const FormView *form, const Canvas *canvas, int y, guint 
     draw_blank(canvas, y, 0, -1, ROLE_TEXT);
     if (current)
         draw_sign_at(canvas, y, 0, ROLE_MARK, SIGN_MARK);
+    if (field->kind == FORM_HEADING) {
+        draw_text(canvas, y, 0, -1, ROLE_HEADER, TEXT_LEFT, field->label);
+        return;
+    }
     draw_text(canvas, y, 2, LABEL_COLUMNS, current ? ROLE_ACCENT : ROLE_TEXT, TEXT_LEFT,
               field->label);
-    if (field->kind == FORM_TEXT) {
+    if (is_typed(field)) {
         input_draw(form->entries[i].input, canvas, y, x, MIN(columns, 64), current);
         return;
     }
@@ -231,7 +262,8 @@ static void draw_status(const FormView *form, const Canvas *canvas, int y)
     if (form->planning != NULL) {
         g_autofree char *waited =
             app_duration(form->view.app, app_now_ms(form->view.app) - form->planning_since);
-        text = g_strdup_printf("Making the plan, %s   Ctrl-C cancels", waited);
+        text = g_strdup_printf("%s, %s   Ctrl-C cancels",
+                               form->class->deed != NULL ? "At work" : "Making the plan", waited);
     } else {
         text = g_strdup(form->class->fields[form->current].help);
     }
@@ -269,7 +301,7 @@ static Consequence key(View *view, Key pressed)
     const FormField *field = &form->class->fields[form->current];
     if (pressed == UI_KEY_UP || pressed == UI_KEY_DOWN)
         return consequence(CONSEQUENCE_NONE); /* between fields, not through a history */
-    if (field->kind == FORM_TEXT) {
+    if (is_typed(field)) {
         if (!input_key(form->entries[form->current].input, pressed))
             return consequence(CONSEQUENCE_NONE);
         return consequence(CONSEQUENCE_REDRAW);
@@ -286,7 +318,11 @@ static Consequence key(View *view, Key pressed)
 static Consequence paste(View *view, const char *text)
 {
     FormView *form = form_of(view);
-    if (form->class->fields[form->current].kind == FORM_TEXT)
+    const FormField *field = &form->class->fields[form->current];
+    const FormDeed *deed = form->class->deed;
+    if (deed != NULL && deed->pasted != NULL && deed->pasted(view, field->name, text))
+        return consequence(CONSEQUENCE_REDRAW);
+    if (is_typed(field))
         input_paste(form->entries[form->current].input, text);
     return consequence(CONSEQUENCE_REDRAW);
 }
@@ -335,18 +371,50 @@ View *form_view_new(App *app, const FormClass *class, const char *title, gconstp
         form->n_fields++;
     form->entries = g_new0(Entry, form->n_fields);
     for (guint i = 0; i < form->n_fields; i++)
-        if (class->fields[i].kind == FORM_TEXT)
-            form->entries[i].input = input_new("", NULL, FALSE);
+        if (is_typed(&class->fields[i]))
+            form->entries[i].input = input_new("", NULL, class->fields[i].kind == FORM_SECRET);
+    while (class->fields[form->current].kind == FORM_HEADING)
+        form->current++;
     return &form->view;
+}
+
+static void set_entry(const FormField *field, Entry *entry, const char *value)
+{
+    if (is_typed(field)) {
+        input_set_text(entry->input, value);
+        return;
+    }
+    entry->choice = field->kind == FORM_SWITCH && *value != '\0' ? 1 : 0;
+    if (field->kind == FORM_CHOICE)
+        for (guint c = 0; field->choices[c] != NULL; c++)
+            if (strcmp(field->choices[c], value) == 0)
+                entry->choice = c;
 }
 
 void form_view_set(View *view, const char *name, const char *value)
 {
     FormView *form = form_of(view);
     for (guint i = 0; i < form->n_fields; i++)
-        if (strcmp(form->class->fields[i].name, name) == 0 &&
-            form->class->fields[i].kind == FORM_TEXT)
-            input_set_text(form->entries[i].input, value);
+        if (strcmp(form->class->fields[i].name, name) == 0)
+            set_entry(&form->class->fields[i], &form->entries[i], value);
+}
+
+const char *form_view_text(View *view, const char *name)
+{
+    const FormView *form = form_of(view);
+    for (guint i = 0; i < form->n_fields; i++)
+        if (strcmp(form->class->fields[i].name, name) == 0)
+            return entry_text(form, i);
+    return "";
+}
+
+void form_view_note(View *view, const char *note)
+{
+    FormView *form = form_of(view);
+    g_clear_pointer(&form->error, g_free);
+    g_free(form->note);
+    form->note = g_strdup(note);
+    view_touch(view, ~0u);
 }
 
 /* --- actions ------------------------------------------------------------------------------------*/
@@ -354,7 +422,9 @@ void form_view_set(View *view, const char *name, const char *value)
 static void step(View *view, int by)
 {
     FormView *form = form_of(view);
-    form->current = (form->current + form->n_fields + (guint)by) % form->n_fields;
+    do
+        form->current = (form->current + form->n_fields + (guint)by) % form->n_fields;
+    while (form->class->fields[form->current].kind == FORM_HEADING);
     view_touch(view, ~0u);
 }
 
@@ -373,7 +443,7 @@ static Consequence previous_field(View *view, const char *argument)
 static Consequence turn(View *view, const char *argument)
 {
     FormView *form = form_of(view);
-    if (form->class->fields[form->current].kind != FORM_TEXT)
+    if (!is_typed(&form->class->fields[form->current]))
         turn_choice(form, 1);
     return consequence(CONSEQUENCE_REDRAW);
 }

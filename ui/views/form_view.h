@@ -13,7 +13,13 @@
 #include "ui/action.h"
 #include "ui/view.h"
 
-typedef enum { FORM_TEXT, FORM_CHOICE, FORM_SWITCH } FormFieldKind;
+typedef enum {
+    FORM_TEXT,
+    FORM_CHOICE,
+    FORM_SWITCH,
+    FORM_SECRET,  /* a text that is shown as dots and wiped */
+    FORM_HEADING, /* a label between fields, that the cursor passes over */
+} FormFieldKind;
 
 typedef struct {
     const char *name, *label, *help; /* static; a NULL name ends the table */
@@ -30,6 +36,18 @@ gboolean form_switch(const FormValues *values, const char *name);
 /* What the form was opened with. */
 gpointer form_subject(const FormValues *values);
 
+/* A form that makes no plan but does what it is for. Its own key runs form_view_perform. */
+typedef struct {
+    /* More contexts for the key map before "form", NULL-terminated. */
+    const char *const *contexts;
+    /* On a worker. FALSE with error set: the form shows it and stays. */
+    gboolean (*perform)(const FormValues *values, GCancellable *cancellable, GError **error);
+    /* Afterwards, on the main thread; the form is closed next. */
+    void (*performed)(View *form, const FormValues *values);
+    /* A text was pasted into the field. TRUE: it was dealt with. May be NULL. */
+    gboolean (*pasted)(View *form, const char *field, const char *text);
+} FormDeed;
+
 typedef struct {
     const char *command; /* of the headless twin: "unload" */
     const FormField *fields;
@@ -42,13 +60,20 @@ typedef struct {
     /* The subject's copy and end; NULL without a subject. */
     gpointer (*copy_subject)(gconstpointer subject);
     GDestroyNotify free_subject;
+    const FormDeed *deed; /* instead of plan; command is then not used */
 } FormClass;
 
 /* subject is copied. note: a statement shown below the fields, or NULL. */
 View *form_view_new(App *app, const FormClass *class, const char *title, gconstpointer subject,
                     const char *note);
-/* Before it is shown: what a field starts with. */
+/* What a field holds from now on; an empty value is none, or the first choice. */
 void form_view_set(View *form, const char *name, const char *value);
+/* What it holds; owned by the form. */
+const char *form_view_text(View *form, const char *name);
+/* Replaces the note below the fields. */
+void form_view_note(View *form, const char *note);
+/* Runs the deed of the form's class on a worker. */
+Consequence form_view_perform(View *form);
 
 extern const Action form_actions[];
 

@@ -9,6 +9,7 @@
 #include "ui/views/job_view.h"
 #include "ui/views/jobs_view.h"
 #include "ui/views/plan_view.h"
+#include "ui/views/profile_form.h"
 #include "ui/views/record_view.h"
 #include "ui/views/text_view.h"
 
@@ -18,6 +19,7 @@ const ActionGroup view_action_groups[] = {
     editor_actions,     explain_actions,
     job_actions,        plan_actions,
     form_actions,       text_actions,
+    profile_form_actions, welcome_actions,
     app_global_actions, cell_actions,
     record_actions,     NULL,
 };

@@ -17,6 +17,10 @@ extern const ActionGroup view_action_groups[];
 /* The catalog, a relation's tabs and the jobs: the bottom of the stack. */
 View *browse_view_new(App *app);
 
+/* Where to, when no profile was chosen: AppOptions.choice gets the answer. */
+View *welcome_view_new(App *app);
+extern const Action welcome_actions[];
+
 /* What works here: the actions of the view below it. */
 View *help_view_new(App *app, const View *below);
 View *palette_view_new(App *app);
