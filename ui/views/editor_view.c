@@ -91,6 +91,7 @@ static void free_view(View *view)
     g_clear_pointer(&editor->queue, g_ptr_array_unref);
     g_clear_pointer(&editor->asking, g_ptr_array_unref);
     g_hash_table_unref(editor->values);
+    g_hash_table_unref(editor->columns);
     g_free(editor->running);
 }
 
@@ -117,6 +118,8 @@ View *editor_view_new(App *app, const char *sql)
     if (sql != NULL && strcmp(sql, app_draft(app)) != 0)
         editor_set_text(editor->editor, sql); /* a step: undo brings the draft back */
     editor->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    editor->columns =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
     editor->result = result_pane_new(&editor->view, EDITOR_ROWS, result_changed, editor);
     return &editor->view;
 }
@@ -297,6 +300,8 @@ const Action editor_actions[] = {
      ACTION_PLAIN, edit_outside},
     {"editor.stop", "editor", "Ctrl-C", "cancel", "cancel what runs, on the server", ACTION_HIDDEN,
      stop},
+    {"editor.complete", "editor-text", "Tab", "complete",
+     "complete the word at the cursor from the catalog and SQL", ACTION_PLAIN, editor_complete},
     {"editor.undo", "editor-text", "Ctrl-_", "undo", "take the last change back", ACTION_HIDDEN,
      undo},
     {"editor.redo", "editor-text", "Ctrl-Y", "redo", "do again what was taken back", ACTION_HIDDEN,

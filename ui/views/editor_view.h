@@ -4,7 +4,8 @@
  *     editor_view.c    the view: text above, rows below, its actions
  *     editor_run.c     statements on their way: parameters asked for, destructive ones confirmed, one
  *                      after the other, each put into the history
- *     editor_lists.c   history, saved queries, completion
+ *     editor_lists.c   history, saved queries
+ *     editor_complete.c  what may stand at the cursor, from the catalog's names
  *
  * All statements of one editor run on a session of its own, so that transactions, settings and
  * temporary tables last until it is closed. The text outlives the view: app_draft.
@@ -37,6 +38,8 @@ typedef struct {
     char *running;       /* the statement that is on the server, or was last */
     gboolean in_history; /* its outcome has been put there */
     gint64 began;        /* epoch seconds */
+    GHashTable *columns; /* "schema\nrelation" to names, for completion */
+    gboolean completing; /* columns are on their way to a completion that was asked for */
 } EditorView;
 
 static inline EditorView *editor_view_of(View *view)
@@ -57,5 +60,10 @@ void editor_run_stop(EditorView *editor);
 Consequence editor_list_history(View *view, const char *argument);
 Consequence editor_list_saved(View *view, const char *argument);
 Consequence editor_save_query(View *view, const char *argument);
+
+/* editor_complete.c */
+Consequence editor_complete(View *view, const char *argument);
+/* Columns have arrived: a completion that waits for them goes on. */
+void editor_complete_again(EditorView *editor);
 
 #endif
