@@ -34,13 +34,24 @@ static guint64 line_of_context(const char *where)
     return line != NULL ? g_ascii_strtoull(line + strlen(", line "), NULL, 10) : 0;
 }
 
+/* Where an error arose inside the sandbox's own functions is not for clients. */
+static gboolean is_ours(const char *where)
+{
+    static const char *const functions[] = {"unresolved(", "unreadable(", "too_long(",
+                                            "may_signal("};
+    for (gsize i = 0; where != NULL && i < G_N_ELEMENTS(functions); i++)
+        if (strstr(where, functions[i]) != NULL)
+            return TRUE;
+    return FALSE;
+}
+
 static void pass_problem(FrontSession *session, Relay *relay, char type, ErrorFields fields)
 {
     g_autofree char *position = moved_position(relay, fields.position);
     g_autofree char *message = rewrite_message(fields.sqlstate != NULL ? fields.sqlstate : "",
                                                fields.message != NULL ? fields.message : "");
     fields.position = position;
-    if (relay->rewritten)
+    if (relay->rewritten || is_ours(fields.where))
         fields.where = NULL; /* it would tell of the sandbox's own procedures */
     if (message != NULL)
         fields.message = message;

@@ -50,15 +50,15 @@ typedef struct {
     char *region;     /* us-east-1 */
     char *account_id; /* twelve digits */
     char *access_key_id, *secret_access_key;
-    char *iam_role;   /* the one role that UNLOAD and COPY may name */
-    char *tempdir;    /* s3://sandbox-stage/tmp */
-    char *sslmode;    /* verify-full, or disable with --tls off */
+    char *iam_role;    /* the one role that UNLOAD and COPY may name */
+    char *tempdir;     /* s3://sandbox-stage/tmp */
+    char *sslmode;     /* verify-full, or disable with --tls off */
     char *sslrootcert; /* <dir>/ca.crt */
     /* Of this run, as `start` was told; not kept in the file. */
     SandboxTls tls;
     CertificateKind tls_certificate;
     gint64 credential_seconds; /* how long all temporary credentials last; 0: as the services say */
-    pid_t supervisor; /* 0: not running */
+    pid_t supervisor;          /* 0: not running */
     SandboxPartState parts[PART_COUNT];
 } SandboxState;
 
