@@ -145,6 +145,8 @@ static void append_right(GString *out, const SqlExpr *expr, SqlValueKind left)
     } else if (sql_expr_is_column(expr) && expr->qualifier == NULL) {
         g_autofree char *quoted = sql_ident(expr->name);
         g_string_append(out, quoted);
+    } else if (sql_expr_is_column(expr)) {
+        append(out, expr, FALSE); /* a qualified name */
     } else {
         g_string_append_c(out, '(');
         append(out, expr, FALSE);

@@ -497,7 +497,7 @@ class Generator:
         for i in range(1 + self.r.randrange(4)):
             expr = self.column() if not self.one_in(3) else self.value(
                 ["text", "integer", "date"])
-            alias = self.r.choice([None, f"c {i}", 'a "b"', "select"]) if self.one_in(3) else None
+            alias = self.r.choice([None, f"c {i}", 'a "b"', "from"]) if self.one_in(3) else None
             if expr.get("kind") == "super" and self.one_in(2):
                 expr = {**expr, "path": self.r.choice(PATHS)}
             query["columns"].append({"expr": expr, "as": alias} if alias else {"expr": expr})

@@ -142,6 +142,8 @@ static void free_view(View *view)
     g_free(browse->schema);
     g_free(browse->relation);
     g_free(browse->ddl_search);
+    sql_query_free(browse->draft);
+    g_free(browse->draft_shown);
 }
 
 /* --- drawing ------------------------------------------------------------------------------------*/

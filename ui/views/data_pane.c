@@ -216,6 +216,14 @@ void data_pane_read_all(DataPane *pane)
     data_pane_touch(pane);
 }
 
+void data_pane_set_query(DataPane *pane, SqlQuery *query)
+{
+    sql_query_free(pane->query);
+    pane->query = query;
+    grid_reset(pane->grid);
+    data_pane_run(pane);
+}
+
 const SqlQuery *data_pane_query(const DataPane *pane)
 {
     return pane->query;

@@ -27,6 +27,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DataPane, data_pane_free)
  * billed by what is scanned). */
 void data_pane_open(DataPane *pane, const char *schema, const char *relation, gboolean limited);
 void data_pane_run(DataPane *pane);
+/* Another query over what is open; takes it and runs it. */
+void data_pane_set_query(DataPane *pane, SqlQuery *query);
 void data_pane_stop(DataPane *pane);
 /* Reads on without a cap. */
 void data_pane_read_all(DataPane *pane);

@@ -9,8 +9,11 @@ static char *filter_text(const DataPane *pane)
 {
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < pane->query->filters->len; i++) {
-        g_autofree char *filter = sql_filter_text(g_ptr_array_index(pane->query->filters, i));
-        g_string_append_printf(out, "%s%s", i > 0 ? " and " : "where ", filter);
+        const SqlFilter *filter = g_ptr_array_index(pane->query->filters, i);
+        g_autofree char *text = sql_filter_text(filter);
+        gboolean group = pane->query->filters->len > 1 && filter->expr->kind == SQL_EXPR_ANY;
+        g_string_append_printf(out, "%s%s%s%s", i > 0 ? " and " : "where ", group ? "(" : "", text,
+                               group ? ")" : "");
     }
     if (out->len > 0)
         g_string_append(out, " (server)");

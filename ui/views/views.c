@@ -3,6 +3,7 @@
 #include "ui/views/activity_view.h"
 #include "ui/views/browse.h"
 #include "ui/views/cell_view.h"
+#include "ui/views/composer_view.h"
 #include "ui/views/editor_view.h"
 #include "ui/views/explain_view.h"
 #include "ui/views/form_view.h"
@@ -14,7 +15,8 @@
 #include "ui/views/text_view.h"
 
 const ActionGroup view_action_groups[] = {
-    grid_actions,       browse_actions,
+    grid_actions,       compose_grid_actions,
+    composer_actions,   browse_actions,
     jobs_actions,       activity_actions,
     editor_actions,     explain_actions,
     job_actions,        plan_actions,

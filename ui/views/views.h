@@ -70,6 +70,9 @@ View *editor_view_new(App *app, const char *sql);
 /* Asks the server for the plan of a statement and shows it as a tree; nothing is executed. */
 View *explain_view_new(App *app, const char *sql);
 
+/* The query of a browse view's rows, clause by clause. */
+View *composer_view_new(App *app, View *browse);
+
 /* What the cluster is doing. */
 View *activity_view_new(App *app);
 
