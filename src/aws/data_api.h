@@ -106,10 +106,8 @@ gboolean data_api_describe(DataApi *api, const char *id, DataApiStatement *state
 
 /* How to wait. What is 0 or NULL is left to us. */
 typedef struct {
-    guint poll_interval_ms; /* the longest pause between two questions */
-    guint
-        max_polls; /* ask so often at most, poll_interval_ms apart and without having answers held back;
-                        then the statement is cancelled: RS_ERROR_LIMIT */
+    guint poll_interval_ms; /* ask that often, instead of having answers held back */
+    guint max_polls; /* ask so often at most: then the statement is cancelled, RS_ERROR_LIMIT */
     void (*tick)(gpointer user); /* called about once a second, between two questions */
     gpointer user;
 } DataApiWaiting;

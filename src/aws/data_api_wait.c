@@ -8,7 +8,7 @@
 #define LAST_POLL_MS 5000
 #define LAST_TICKED_POLL_MS 1000
 #define FORGIVEN 5
-/* How long a cancelled statement is watched for its end. */
+/* How long a cancelled statement is watched for its end, between the questions. */
 #define STOP_MS 8000
 
 /* How a wait goes on. */
@@ -22,7 +22,8 @@ typedef struct {
 /* Seconds that the server may hold an answer back. */
 static guint held_back(DataApi *api, const Wait *wait)
 {
-    if (wait->how->max_polls > 0 || wait->failures > 0 || g_atomic_int_get(&api->plain_polling))
+    if (wait->how->poll_interval_ms > 0 || wait->how->max_polls > 0 || wait->failures > 0 ||
+        g_atomic_int_get(&api->plain_polling))
         return 0;
     return wait->how->tick != NULL ? TICK_SECONDS : WAIT_SECONDS;
 }
@@ -30,13 +31,10 @@ static guint held_back(DataApi *api, const Wait *wait)
 static void pause_between(DataApi *api, Wait *wait, GCancellable *cancellable)
 {
     guint interval = wait->how->poll_interval_ms;
-    double longest = interval > 0              ? interval
-                     : wait->how->tick != NULL ? LAST_TICKED_POLL_MS
-                                               : LAST_POLL_MS;
+    double longest = wait->how->tick != NULL ? LAST_TICKED_POLL_MS : LAST_POLL_MS;
     double jitter = 0.8 + 0.4 * aws_hooks_random(&api->hooks);
-    /* so many questions that far apart are a time limit: the pauses may not be shorter */
-    gboolean even = wait->how->max_polls > 0 && interval > 0;
-    aws_hooks_sleep(&api->hooks, even ? interval : (guint)(wait->poll_ms * jitter), cancellable);
+    aws_hooks_sleep(&api->hooks, interval > 0 ? interval : (guint)(wait->poll_ms * jitter),
+                    cancellable);
     wait->poll_ms = MIN(wait->poll_ms * 1.5, longest);
 }
 
@@ -95,13 +93,13 @@ static gboolean stop(DataApi *api, DataApiStatement *statement, GError **error)
     Wait wait = {.how = &plain, .poll_ms = FIRST_POLL_MS};
     g_autoptr(GError) failure = NULL;
     gboolean cancelled = FALSE;
-    gint64 until = g_get_monotonic_time() + STOP_MS * 1000;
     gboolean sent = data_api_cancel(api, statement->id, &cancelled, NULL, &failure);
-    for (guint i = 0; g_get_monotonic_time() < until && i < STOP_MS / FIRST_POLL_MS; i++) {
+    for (double slept_ms = 0; slept_ms < STOP_MS;) {
         if (!data_api_describe_for(api, statement->id, 0, statement, NULL, NULL) && !sent)
             break;
         if (statement->state != DATA_API_RUNNING)
             return TRUE;
+        slept_ms += wait.poll_ms;
         pause_between(api, &wait, NULL);
     }
     if (!sent)

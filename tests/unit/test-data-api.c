@@ -214,6 +214,24 @@ static void test_a_cancel_that_is_refused_is_not_called_one(void)
     fixture_end(&fixture);
 }
 
+static void test_a_cancel_without_an_answer_is_said_to_be_one(void)
+{
+    Answer answers[8] = {{200, "{\"Status\":true}", "CancelStatement"}};
+    Fixture fixture;
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_auto(DataApiStatement) statement = {.id = g_strdup(ID)};
+    g_autoptr(GError) error = NULL;
+    for (gsize i = 1; i < G_N_ELEMENTS(answers); i++)
+        answers[i] = (Answer){200, STATUS("STARTED"), "DescribeStatement"};
+    fixture_begin(&fixture, answers, G_N_ELEMENTS(answers));
+    g_cancellable_cancel(cancellable);
+    g_assert_false(data_api_wait(fixture.api, &statement, cancellable, &error));
+    g_assert_error(error, RS_ERROR, RS_ERROR_CANCELLED);
+    g_assert_nonnull(strstr(error->message, "has not answered yet"));
+    g_assert_cmpint(statement.state, ==, DATA_API_RUNNING);
+    fixture_end(&fixture);
+}
+
 static void test_polls_are_counted_and_then_the_statement_is_cancelled(void)
 {
     static const Answer answers[] = {
@@ -326,6 +344,8 @@ int main(int argc, char **argv)
                     test_a_cancelled_wait_says_what_became_of_it);
     g_test_add_func("/data-api/a cancel that is refused is not called one",
                     test_a_cancel_that_is_refused_is_not_called_one);
+    g_test_add_func("/data-api/a cancel without an answer is said to be one",
+                    test_a_cancel_without_an_answer_is_said_to_be_one);
     g_test_add_func("/data-api/polls are counted, and then the statement is cancelled",
                     test_polls_are_counted_and_then_the_statement_is_cancelled);
     g_test_add_func("/data-api/lists are read to the last page",
