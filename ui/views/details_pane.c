@@ -28,7 +28,6 @@ enum {
     COLUMN_TYPE,
     COLUMN_NULL,
     COLUMN_DEFAULT,
-    COLUMN_IDENTITY,
     COLUMN_ENCODING,
     COLUMN_DIST,
     COLUMN_SORT,
@@ -36,7 +35,7 @@ enum {
     N_COLUMNS
 };
 
-static const char *const headers[N_COLUMNS] = {"name",     "type", "null", "default", "identity",
+static const char *const headers[N_COLUMNS] = {"name",     "type", "null", "default",
                                                "encoding", "dist", "sort", "comment"};
 
 static guint model_columns(gpointer user)
@@ -67,21 +66,26 @@ static char *sort_text(int sort_key)
     return g_strdup_printf("%d%s", ABS(sort_key), sort_key < 0 ? " interleaved" : "");
 }
 
+/* In the place of the default, which such a column cannot have beside it. */
+static char *identity_text(const CatalogColumn *column)
+{
+    if (column->identity == NULL)
+        return NULL;
+    return g_strdup_printf("identity(%s)%s", column->identity,
+                           column->identity_by_default ? " by default" : "");
+}
+
 static GridCell model_cell(gpointer user, guint64 row, guint column, gsize limit, GString *text)
 {
     const DetailsPane *pane = user;
     const CatalogColumn *item = g_ptr_array_index(pane->table->columns, (guint)row);
     g_autofree char *sort = sort_text(item->sort_key);
-    g_autofree char *identity =
-        item->identity == NULL
-            ? NULL
-            : g_strconcat(item->identity, item->identity_by_default ? " by default" : "", NULL);
+    g_autofree char *identity = identity_text(item);
     const char *const values[N_COLUMNS] = {
         [COLUMN_NAME] = item->name,
         [COLUMN_TYPE] = item->type,
         [COLUMN_NULL] = item->not_null ? "no" : "yes",
-        [COLUMN_DEFAULT] = item->default_value,
-        [COLUMN_IDENTITY] = identity,
+        [COLUMN_DEFAULT] = identity != NULL ? identity : item->default_value,
         [COLUMN_ENCODING] = item->encoding,
         [COLUMN_DIST] = item->is_dist_key ? "key" : "",
         [COLUMN_SORT] = sort,

@@ -386,13 +386,13 @@ static char *relation_note(const CatalogRelation *relation, guint8 mark)
 static const char *const group_names[TREE_ROUTINES + 1] = {
     [RELATION_TABLE] = "tables",
     [RELATION_VIEW] = "views",
-    [RELATION_LATE_BINDING_VIEW] = "late-binding views",
-    [RELATION_MATERIALIZED_VIEW] = "materialized views",
+    [RELATION_LATE_BINDING_VIEW] = "late-binding",
+    [RELATION_MATERIALIZED_VIEW] = "materialized",
     [RELATION_EXTERNAL] = "external tables",
     [RELATION_SHARED] = "shared objects",
     [RELATION_FUNCTION] = "functions",
     [RELATION_PROCEDURE] = "procedures",
-    [TREE_ROUTINES] = "functions, procedures",
+    [TREE_ROUTINES] = "functions, procs",
 };
 
 static char *group_note(const TreePane *pane, const TreeNode *node)
