@@ -95,9 +95,12 @@ static gboolean row_has(Looker *looker, RowSet *rows, guint64 row)
 gboolean row_filter_scan(RowFilter *filter, RowSet *rows, gint64 until_us)
 {
     guint64 n_rows = MIN(rowset_n_rows(rows), G_MAXUINT32);
-    while (filter->seen < n_rows && !row_filter_is_full(filter)) {
-        if (filter->seen % ROWS_A_LOOK == 0 && g_get_monotonic_time() > until_us)
-            return FALSE;
+    for (guint looked = 0; filter->seen < n_rows && !row_filter_is_full(filter); looked++) {
+        if (looked == ROWS_A_LOOK) { /* never 0: a slice gets on, however short it is */
+            looked = 0;
+            if (g_get_monotonic_time() > until_us)
+                return FALSE;
+        }
         guint32 row = (guint32)filter->seen++;
         if (row_has(&filter->looker, rows, row))
             g_array_append_val(filter->matches, row);

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "redshift/rowset_private.h"
 
-#define DEFAULT_MEMORY_LIMIT (32 << 20)
+#define DEFAULT_MEMORY_LIMIT (24 << 20)
 /* Rows are kept and spilled in chunks of about this size, whatever the size of the pages they came
  * in: it is what reading one spilled row costs. */
 #define CHUNK_BYTES (256 << 10)

@@ -32,7 +32,7 @@ gsize row_page_bytes(const RowPage *page);
 void row_page_free(RowPage *page);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RowPage, row_page_free)
 
-/* columns are copied. memory_limit in bytes, 0 for the default of 32 MiB. */
+/* columns are copied. memory_limit in bytes, 0 for the default of 24 MiB. */
 RowSet *rowset_new(const ResultColumn *columns, guint n_columns, gsize memory_limit);
 
 /* Takes the page, also on failure. */

@@ -450,10 +450,12 @@ static void draw_gutter(const Grid *grid, const Canvas *canvas, int y, guint64 r
                         gboolean focused)
 {
     char mark = grid->mark != NULL ? grid->mark(grid->user, row) : '\0';
-    if ((gint64)row == grid->rows.cursor)
-        draw_sign_at(canvas, y, 0, focused ? ROLE_MARK : ROLE_RULE, SIGN_MARK);
+    gboolean current = (gint64)row == grid->rows.cursor;
     if (mark != '\0')
-        draw_words(canvas, y, 1, ROLE_MARK, (const char[]){mark, '\0'});
+        draw_words(canvas, y, 0, current && focused ? ROLE_CURSOR : ROLE_MARK,
+                   (const char[]){mark, '\0'});
+    else if (current)
+        draw_sign_at(canvas, y, 0, focused ? ROLE_MARK : ROLE_RULE, SIGN_MARK);
 }
 
 static void draw_row(const Grid *grid, const Canvas *canvas, int y, const GridGeometry *geometry,
