@@ -290,6 +290,18 @@ static void test_session_statements(void)
         {"vacuum sort only t to 99 percent boost", "VACUUM \"t\"", NULL},
         {"analyze verbose t (a) predicate columns", "ANALYZE t (a)", NULL},
         {"cancel 123 'stop'", "CALL redsmith_catalog.cancel(123)", NULL},
+        {"create user Bob with password 'a''b' in group g, h connection limit unlimited",
+         "CALL redsmith_catalog.user_change('create_user', 'bob', ARRAY['password', 'a''b', 'group', "
+         "'g', 'group', 'h', 'limit', '-1']::text[])",
+         NULL},
+        {"alter user bob rename to rob",
+         "CALL redsmith_catalog.user_change('alter_user', 'bob', ARRAY['rename', 'rob']::text[])", NULL},
+        {"create group g with user a, b",
+         "CALL redsmith_catalog.group_change('create_group', 'g', ARRAY['a', 'b']::text[])", NULL},
+        {"create group g",
+         "CALL redsmith_catalog.group_change('create_group', 'g', ARRAY[]::text[])", NULL},
+        {"drop user if exists a, b",
+         "CALL redsmith_catalog.role_drop('user', true, ARRAY['a', 'b'])", NULL},
         {"show table s.t",
          "SELECT redsmith_catalog.show_table('\"s\".\"t\"') AS \"Show Table DDL "
          "statement\"",
