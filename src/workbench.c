@@ -367,7 +367,8 @@ S3Client *workbench_s3(Workbench *workbench, GError **error)
 {
     g_mutex_lock(&workbench->lock);
     if (workbench->s3 == NULL) {
-        g_autofree char *region = workbench_region(workbench);
+        const char *own = workbench->profile->tempdir_region;
+        g_autofree char *region = own != NULL ? g_strdup(own) : workbench_region(workbench);
         workbench->s3 =
             s3_client_new(workbench->profile->endpoint_url, region, open_credentials(workbench));
     }

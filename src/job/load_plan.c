@@ -264,6 +264,15 @@ gboolean load_plan_columns(const LoadSource *source, const LoadFacts *facts,
 
 /* --- COPY --------------------------------------------------------------------------------------- */
 
+LoadSource load_plan_source(const LoadSource *source, const LoadFacts *facts,
+                            const Profile *profile)
+{
+    LoadSource staged = *source;
+    if (staged.region == NULL && !facts->remote)
+        staged.region = profile->tempdir_region;
+    return staged;
+}
+
 char *load_plan_copy_sql(const Plan *plan, const LoadSource *source, const LoadFacts *facts,
                          const char *schema, const char *table, const char *const *columns,
                          const char *iam_role, const char *comp_update, const char *stat_update,

@@ -51,6 +51,11 @@ gboolean load_plan_columns(const LoadSource *source, const LoadFacts *facts,
                            const GPtrArray *columns, const char *table, char ***names,
                            GError **error);
 
+/* The source with the Region of its stage, which is tempdir's; objects that are not staged are where the
+ * user says. Borrows what source does. */
+LoadSource load_plan_source(const LoadSource *source, const LoadFacts *facts,
+                            const Profile *profile);
+
 /* COPY from the stage's manifest; copies the records sent into the note "sent". NULL with error. */
 char *load_plan_copy_sql(const Plan *plan, const LoadSource *source, const LoadFacts *facts,
                          const char *schema, const char *table, const char *const *columns,

@@ -262,12 +262,13 @@ static gboolean add_copy(Builder *builder, PlanStep *step, GError **error)
 {
     const MergeRequest *request = builder->request;
     const char *role = load_plan_role(request->profile, request->iam_role, error);
+    LoadSource source = load_plan_source(&request->source, builder->facts->input, request->profile);
     g_autofree char *sql =
         role == NULL
             ? NULL
-            : load_plan_copy_sql(builder->plan, &request->source, builder->facts->input,
-                                 request->schema, builder->stage_table,
-                                 (const char *const *)builder->columns, role, NULL, NULL, error);
+            : load_plan_copy_sql(builder->plan, &source, builder->facts->input, request->schema,
+                                 builder->stage_table, (const char *const *)builder->columns, role,
+                                 NULL, NULL, error);
     if (sql == NULL)
         return FALSE;
     plan_step_add_action(step, ACTION_COPY, "copy", sql);

@@ -220,7 +220,9 @@ static char *unload_sql(const UnloadRequest *request, const char *query, const c
         .delimiter = request->delimiter,
         .null_as = null_marker(request),
         .max_file_size_mb = request->max_file_size_mb,
-        .region = request->region,
+        /* the stage is in tempdir; a target of the user's own is where the user says */
+        .region =
+            request->region != NULL || remote ? request->region : request->profile->tempdir_region,
         .extension = request->extension,
         .kms_key_id = request->kms_key_id,
         .partition_by = request->partition_by,

@@ -286,9 +286,10 @@ static gboolean add_copy(Builder *builder, const char *table, GError **error)
     const WriteRequest *request = builder->request;
     if (!builder->has_data)
         return TRUE;
+    LoadSource source = load_plan_source(&request->source, builder->facts->input, request->profile);
     g_autofree char *sql =
-        load_plan_copy_sql(builder->plan, &request->source, builder->facts->input, request->schema,
-                           table, (const char *const *)builder->columns, builder->role,
+        load_plan_copy_sql(builder->plan, &source, builder->facts->input, request->schema, table,
+                           (const char *const *)builder->columns, builder->role,
                            request->comp_update, request->stat_update, error);
     if (sql == NULL)
         return FALSE;
