@@ -16,7 +16,7 @@ enum {
     N_SCORES = (CLASS_GAPS + MOST_GAPS + 2) * CLASS_WIDTH,
 };
 
-static guint64 bit_of(char c)
+static inline guint64 bit_of(char c)
 {
     if (c >= 'a' && c <= 'z')
         return 1ULL << (c - 'a');
@@ -35,17 +35,22 @@ static guint64 mask_of(const char *folded)
 
 guint64 catalog_search_fold(const char *name, GString *out)
 {
-    gsize start = out->len;
-    gboolean ascii = TRUE;
-    for (const char *p = name; *p != '\0'; p++) {
-        ascii &= (guchar)*p < 0x80;
-        g_string_append_c(out, g_ascii_tolower(*p));
+    gsize start = out->len, length = strlen(name);
+    guint64 mask = 0;
+    guchar all = 0;
+    g_string_set_size(out, start + length);
+    for (gsize i = 0; i < length; i++) {
+        char c = name[i];
+        c = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+        out->str[start + i] = c;
+        mask |= bit_of(c);
+        all |= (guchar)c;
     }
-    if (!ascii && g_utf8_validate(name, -1, NULL)) {
-        g_autofree char *folded = g_utf8_casefold(name, -1);
-        g_string_truncate(out, start);
-        g_string_append(out, folded);
-    }
+    if (all < 0x80 || !g_utf8_validate(name, -1, NULL))
+        return mask;
+    g_autofree char *folded = g_utf8_casefold(name, -1);
+    g_string_truncate(out, start);
+    g_string_append(out, folded);
     return mask_of(out->str + start);
 }
 
@@ -71,10 +76,21 @@ static gboolean begins_word(const char *at)
     return !g_ascii_isalnum(at[-1]) || (g_ascii_isdigit(at[-1]) && !g_ascii_isdigit(*at));
 }
 
+/* As strstr; names are too short for what that prepares first. */
+static const char *find(const char *name, const char *text, gsize wanted)
+{
+    if (wanted == 0)
+        return name;
+    for (name = strchr(name, *text); name != NULL; name = strchr(name + 1, *text))
+        if (strncmp(name, text, wanted) == 0)
+            return name;
+    return NULL;
+}
+
 int catalog_search_score(const char *folded, const char *text)
 {
-    const char *at = strstr(folded, text);
     gsize length = strlen(folded), wanted = strlen(text);
+    const char *at = find(folded, text, wanted);
     int rest = (int)MIN(length - MIN(wanted, length), CLASS_WIDTH - 1);
     if (at == NULL) {
         int gaps = score_gaps(folded, text);
@@ -82,7 +98,7 @@ int catalog_search_score(const char *folded, const char *text)
     }
     if (at == folded)
         return (length == wanted ? CLASS_SAME : CLASS_PREFIX) * CLASS_WIDTH + rest;
-    for (; at != NULL; at = strstr(at + 1, text))
+    for (; at != NULL; at = find(at + 1, text, wanted))
         if (begins_word(at))
             return CLASS_WORD * CLASS_WIDTH + rest;
     return CLASS_INSIDE * CLASS_WIDTH + rest;
