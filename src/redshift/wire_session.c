@@ -284,6 +284,14 @@ static gboolean connect_within(WireSession *session, const WireOptions *options,
     return connected;
 }
 
+/* libpq keeps the password for a PQreset, which is never asked for: a core file would have it. */
+static void wipe_password(PGconn *conn)
+{
+    char *password = PQpass(conn);
+    if (password != NULL)
+        explicit_bzero(password, strlen(password));
+}
+
 Session *wire_session_open(const WireOptions *options, GCancellable *cancellable, GError **error)
 {
     guint timeout_ms =
@@ -297,6 +305,7 @@ Session *wire_session_open(const WireOptions *options, GCancellable *cancellable
         wire_free(&session->head);
         return NULL;
     }
+    wipe_password(session->conn);
     PQsetErrorVerbosity(session->conn, PQERRORS_DEFAULT);
     PQsetnonblocking(session->conn, 1);
     session->head.info.tls = PQsslInUse(session->conn);
