@@ -172,7 +172,7 @@ static gboolean preview_sales(Tour *tour, GError **error)
         return FALSE;
     static const char *const columns[] = {"salesid", "qtysold", "pricepaid", "saletime"};
     for (gsize i = 0; i < G_N_ELEMENTS(columns); i++)
-        g_ptr_array_add(query->columns, g_strdup(columns[i]));
+        sql_query_add_column(query, sql_expr_column(NULL, columns[i], SQL_VALUE_UNKNOWN), NULL);
     sql_query_add_order(query, "pricepaid", TRUE);
     sql_query_add_order(query, "salesid", FALSE);
     query->limit = PREVIEW_ROWS;
