@@ -130,7 +130,7 @@ SqlExpr *sql_expr_operate(const char *op, SqlExpr *a, SqlExpr *b)
 SqlExpr *sql_expr_cast(SqlExpr *expr, const char *type)
 {
     SqlValueKind kind = SQL_VALUE_UNKNOWN;
-    g_autofree char *checked = sql_type_checked(type, &kind);
+    g_free(sql_type_checked(type, &kind)); /* only what it gives is wanted here */
     SqlExpr *cast = expr_new(SQL_EXPR_CAST, kind, type);
     g_ptr_array_add(cast->parts, expr);
     return cast;

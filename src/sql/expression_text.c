@@ -286,8 +286,12 @@ static void append_bare(GString *out, const SqlExpr *expr)
     case SQL_EXPR_COLUMN:
         append_column(out, expr);
         break;
-    case SQL_EXPR_VALUE:
-        append_value(out, expr, SQL_VALUE_UNKNOWN);
+    case SQL_EXPR_VALUE: /* not to the right of a comparison, where a word is a text */
+        if (expr->value == SQL_VALUE_BOOLEAN &&
+            (g_strcmp0(expr->name, "true") == 0 || g_strcmp0(expr->name, "false") == 0))
+            g_string_append(out, expr->name);
+        else
+            append_value(out, expr, SQL_VALUE_UNKNOWN);
         break;
     case SQL_EXPR_CALL:
         append_call(out, expr);

@@ -165,13 +165,27 @@ SqlFilter *sql_query_add_having(SqlQuery *query, SqlExpr *condition)
     return add_filter(query->havings, condition);
 }
 
+static const SqlColumn *column_called(const SqlQuery *query, const char *alias)
+{
+    for (guint i = 0; i < query->columns->len; i++) {
+        const SqlColumn *column = query->columns->pdata[i];
+        if (!column->off && g_strcmp0(column->alias, alias) == 0)
+            return column;
+    }
+    return NULL;
+}
+
 SqlFilter *sql_query_add_filter(SqlQuery *query, const char *column, SqlOperator op,
                                 const char *const *values, guint n, SqlValueKind kind)
 {
-    SqlExpr *test = sql_expr_test(sql_expr_column(NULL, column, kind), op, NULL);
+    const SqlColumn *shown = column_called(query, column);
+    SqlExpr *left =
+        shown != NULL ? sql_expr_copy(shown->expr) : sql_expr_column(NULL, column, kind);
+    SqlExpr *test = sql_expr_test(left, op, NULL);
     for (guint i = 0; i < n; i++)
         g_ptr_array_add(test->parts, sql_expr_value(kind, values[i]));
-    return sql_query_add_condition(query, test);
+    return sql_expr_is_aggregate(left) ? sql_query_add_having(query, test)
+                                       : sql_query_add_condition(query, test);
 }
 
 static SqlColumn *add_column(GPtrArray *columns, SqlExpr *expr, const char *alias)

@@ -102,7 +102,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SqlQuery, sql_query_free)
  * query reads nothing. */
 const char *sql_query_name(const SqlQuery *query);
 
-/* Takes nothing; values is of n strings. A NULL among them is NULL. */
+/* Takes nothing; values is of n strings. A NULL among them is NULL. An alias stands for its expression,
+ * and one of an aggregate makes the filter a HAVING: what is shown can be filtered by. */
 SqlFilter *sql_query_add_filter(SqlQuery *query, const char *column, SqlOperator op,
                                 const char *const *values, guint n, SqlValueKind kind);
 /* These take the expression. alias may be NULL. */

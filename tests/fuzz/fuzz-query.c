@@ -12,6 +12,11 @@ static const FuzzSeed seeds[] = {
     FUZZ_SEED("a is not null"),
     FUZZ_SEED("t starts '\\'; drop table x; --'"),
     FUZZ_SEED("-pricepaid,salesid"),
+    FUZZ_SEED("not (a = 1 or b contains '%') and c in last 7 days"),
+    FUZZ_SEED("case when a > 1 then 'x' else lower(b) end <=> null"),
+    FUZZ_SEED("approximate count(distinct a), listagg(b, ';') as c"),
+    FUZZ_SEED("left s.t as x on t.a = x.b and doc.k[0]['y'] > - 2.5e3"),
+    FUZZ_SEED("cast(a + b * c / d as decimal(8,2)) desc nulls last"),
     FUZZ_SEED("db.\"sche.ma\".tab\"\"le"),
 };
 
@@ -46,12 +51,30 @@ static void try_filter(const char *text)
     g_assert_nonnull(shown);
 }
 
+static void try_clauses(const char *text)
+{
+    static gboolean (*const parsers[])(SqlQuery *, const char *, const SqlScope *, GError **) = {
+        sql_query_parse_columns, sql_query_parse_groups, sql_query_parse_having,
+        sql_query_parse_orders,  sql_query_parse_join,
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(parsers); i++) {
+        g_autoptr(SqlQuery) query = sql_query_new("public", "sales");
+        if (!parsers[i](query, text, NULL, NULL))
+            continue;
+        g_autoptr(SqlQuery) copy = sql_query_copy(query);
+        g_autofree char *sql = sql_query_text(copy, NULL);
+        if (sql != NULL)
+            assert_one_select(sql);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
     g_autofree char *text = g_strndup((const char *)data, size);
     if (!g_utf8_validate(text, -1, NULL))
         return 0;
     try_filter(text);
+    try_clauses(text);
     g_autoptr(SqlQuery) query = sql_query_new(text, text);
     sql_query_parse_order(query, text, NULL);
     const char *values[] = {text, text};
