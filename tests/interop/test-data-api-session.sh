@@ -14,7 +14,7 @@ count_words()
 {
     echo $#
 }
-tap_plan $((6 * $(count_words $LOGINS) + 3 * $(count_words $TABLES) + 16))
+tap_plan $((6 * $(count_words $LOGINS) + 3 * $(count_words $TABLES) + 17))
 
 sandbox_begin
 XDG_CONFIG_HOME=$REDSMITH_SANDBOX_DIR/config
@@ -41,6 +41,7 @@ profile cluster-secret "auth = secret" "$cluster" "secret_arn = $REDSMITH_SECRET
 profile cluster-secret-name "auth = secret" "$cluster" "secret_arn = redsmith/sandbox"
 profile workgroup "auth = serverless" "$workgroup"
 profile workgroup-secret "auth = secret" "$workgroup" "secret_arn = $REDSMITH_SECRET_ARN"
+profile least "$workgroup"
 profile temporary-keys "auth = iam" "$cluster" "db_user = $PGUSER"
 profile assumed-role "auth = iam" "$cluster" "db_user = $PGUSER" \
     "role_arn = arn:aws:iam::111122223333:role/reader"
@@ -159,6 +160,8 @@ refusal()
     echo "status $?"
 }
 
+tap_is "workgroup, Region and database are enough of a profile" \
+    "$(api least query --no-header --format csv -c 'select 1' 2>/dev/null)" 1
 answer=$(refusal cluster-user query -c "begin")
 tap_like "BEGIN is refused with the reason" "$answer" 'transport = wire'
 answer=$(refusal cluster-user query -c "declare c cursor for select 1")
