@@ -188,7 +188,6 @@ static char *edit_save(const char *text, gconstpointer request, GError **error)
 {
     const Save *save = request;
     const char *name = save->profile->name;
-    g_autofree char *path = profile_file_path();
     g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(wipe_pairs);
     if (!save->replace && !refuse_existing(text, name, error))
         return NULL;
