@@ -152,6 +152,12 @@ char *text_count(guint64 number)
     return g_string_free(out, FALSE);
 }
 
+char *text_quantity(guint64 number, const char *noun)
+{
+    g_autofree char *count = text_count(number);
+    return g_strdup_printf("%s %s%s", count, noun, number == 1 ? "" : "s");
+}
+
 char *text_bytes(guint64 bytes)
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};

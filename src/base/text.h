@@ -39,6 +39,9 @@ char *text_fit(const char *utf8, int columns, TextAlign align, gboolean ascii);
 /* "18,204,113" */
 char *text_count(guint64 number);
 
+/* "1 row", "2,704 rows": for nouns that take an s. */
+char *text_quantity(guint64 number, const char *noun);
+
 /* Decimal units, three digits: "0 B", "999 B", "1.5 kB", "310 MB", "1.9 GB". */
 char *text_bytes(guint64 bytes);
 

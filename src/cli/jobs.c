@@ -23,6 +23,15 @@ static const char *state_text(const JournalSummary *job)
     return job->resumable ? "interrupted" : job_state_name(job->state);
 }
 
+/* A table has one line for a job: the whole of a long failure is in --json and `jobs show`. */
+static char *outcome_text(const CliContext *cli, const JournalSummary *job)
+{
+    const char *message = job->message;
+    if (message == NULL || cli->globals.json)
+        return g_strdup(message);
+    return g_strndup(message, strcspn(message, "\n"));
+}
+
 static gboolean jobs_list(CliContext *cli, GError **error)
 {
     static const ResultColumn columns[] = {
@@ -40,8 +49,9 @@ static gboolean jobs_list(CliContext *cli, GError **error)
         const JournalSummary *job = jobs->pdata[i];
         g_autofree char *started = time_text(job->started);
         g_autofree char *step = g_strdup_printf("%d/%d", job->step, job->n_steps);
-        const char *const values[] = {job->id,      state_text(job), step,        started,
-                                      job->profile, job->title,      job->message};
+        g_autofree char *outcome = outcome_text(cli, job);
+        const char *const values[] = {job->id,      state_text(job), step,   started,
+                                      job->profile, job->title,      outcome};
         if (!output_strings(output, values, error))
             return FALSE;
     }

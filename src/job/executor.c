@@ -228,8 +228,7 @@ static gint64 noted(Execution *run, const char *name)
 /* "1 row", "2,704 rows". Free with g_free. */
 static char *rows_text(gint64 rows)
 {
-    g_autofree char *count = text_count((guint64)MAX(rows, 0));
-    return g_strdup_printf("%s row%s", count, rows == 1 ? "" : "s");
+    return text_quantity((guint64)MAX(rows, 0), "row");
 }
 
 static void fill_unload(Execution *run, JobResult *result)

@@ -103,16 +103,17 @@ void load_plan_add_upload(Plan *plan, const LoadSource *source, const LoadFacts 
     g_autofree char *parts =
         n <= 1 ? g_strdup("1 part")
                : g_strdup_printf("about %" G_GUINT64_FORMAT " parts of %s", n, size);
+    g_autofree char *objects = text_quantity(facts->files->len, "object");
+    g_autofree char *files = text_quantity(facts->files->len, "file");
     PlanStep *step;
     if (facts->remote)
-        step = plan_add_step(plan, STEP_UPLOAD, "a manifest of %u objects to %s", facts->files->len,
-                             plan->stage_url);
+        step = plan_add_step(plan, STEP_UPLOAD, "a manifest of %s to %s", objects, plan->stage_url);
     else if (is_split(facts))
         step = plan_add_step(plan, STEP_UPLOAD, "%s, zstd, and a manifest, to %s", parts,
                              plan->stage_url);
     else
-        step = plan_add_step(plan, STEP_UPLOAD, "%u files as they are, and a manifest, to %s",
-                             facts->files->len, plan->stage_url);
+        step = plan_add_step(plan, STEP_UPLOAD, "%s as %s, and a manifest, to %s", files,
+                             facts->files->len == 1 ? "it is" : "they are", plan->stage_url);
     add_upload_files(step, facts);
     RecordRules rules = load_source_rules(source, facts);
     char quote[2] = {rules.quote, '\0'};

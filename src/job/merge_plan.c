@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "job/load_plan.h"
 #include "sql/ident.h"
 #include "sql/literal.h"
@@ -379,9 +380,10 @@ static void describe(Builder *builder)
     plan_set_text(plan, "strategy", merge_strategy_name(request->strategy));
     plan_set_text(plan, "schema", request->schema);
     plan_set_text(plan, "table", request->table);
+    g_autofree char *columns = text_quantity(g_strv_length(builder->columns), "column");
     g_autofree char *title =
         request->from_table != NULL
-            ? g_strdup_printf("%s: %u columns", from, g_strv_length(builder->columns))
+            ? g_strdup_printf("%s: %s", from, columns)
             : load_plan_input_title(&request->source, builder->facts->input);
     plan_add_step(plan, STEP_READ, "%s", title);
 }

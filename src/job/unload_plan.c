@@ -172,10 +172,10 @@ static gboolean check_request(const UnloadRequest *request, const UnloadFacts *f
     if (facts->destination_used && !request->overwrite && !request->clean_path) {
         g_autofree char *example = text_printable(facts->destination_example, -1);
         return refuse(error, RS_ERROR_EXISTS,
-                      remote ? "%s is not empty: %s begins with it; choose another prefix or "
-                               "--overwrite"
-                             : "the folder %s is not empty: it holds %s; choose another one or "
-                               "--overwrite",
+                      remote ? "%s is not empty: %s begins with it; choose another prefix, or "
+                               "overwrite"
+                             : "the folder %s is not empty: it holds %s; choose another one, or "
+                               "overwrite",
                       request->to, example);
     }
     if (facts->n_columns == 0)
@@ -346,7 +346,8 @@ static void add_facts(Plan *plan, const UnloadRequest *request, const UnloadFact
     plan_set_text(plan, "format", sql_format_name(request->format));
     plan_set_flag(plan, "header", request->header);
     plan_set_flag(plan, "overwrite", request->overwrite || request->clean_path);
-    plan_add_step(plan, STEP_READ, "%s: %u columns", source, facts->n_columns);
+    g_autofree char *columns = text_quantity(facts->n_columns, "column");
+    plan_add_step(plan, STEP_READ, "%s: %s", source, columns);
 }
 
 Plan *unload_plan_build(const UnloadRequest *request, const UnloadFacts *facts, GError **error)
