@@ -218,7 +218,8 @@ static gboolean fits(const char *folder, const GArray *parts, const GArray *numb
             (size < unit && i + 1 < parts->len))
             return FALSE;
     }
-    return access(data, W_OK) == 0 && !is_busy(folder);
+    struct stat facts; /* not access(): it asks for the real user, who may not pass here */
+    return stat(data, &facts) == 0 && !is_busy(folder);
 }
 
 /* Bytes from one file to the other, inside the kernel. */

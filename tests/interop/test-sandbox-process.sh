@@ -27,7 +27,7 @@ part_pid()
     sed -n "s/^$2_pid=//p" "$1/sandbox.ini"
 }
 
-tap_plan 33
+tap_plan 34
 sandbox_begin
 dir=$REDSMITH_SANDBOX_DIR
 
@@ -114,6 +114,14 @@ tap_ok "a folder too long for a socket works" sandbox_start "$long"
 socket=$(sed -n 's/^socket_dir=//p' "$long/sandbox.ini")
 stop "$long"
 tap_ok "and its short folder is gone after stop" test ! -e "$socket"
+
+# Root's own folders are closed to the account that the database runs as.
+sandbox_new
+inner=$sandbox_new_dir/closed/sandbox
+mkdir -m 700 "$sandbox_new_dir/closed"
+sandbox_start "$inner" && stop "$inner"
+tap_ok "a folder behind a closed one can be started twice" sandbox_start "$inner"
+stop "$inner"
 
 "$SANDBOX_PROGRAM" reset --dir "$dir" >/dev/null
 tap_ok "reset removes the folder" test ! -e "$dir"
