@@ -30,6 +30,11 @@ static Consequence open_editor(View *view, const char *argument)
     return consequence_push(editor_view_new(view->app, NULL));
 }
 
+static Consequence open_preflight(View *view, const char *argument)
+{
+    return consequence_push(preflight_view_new(view->app));
+}
+
 static Consequence open_log(View *view, const char *argument)
 {
     return consequence_push(log_view_new(view->app));
@@ -141,6 +146,8 @@ const Action app_global_actions[] = {
     {"app.help", "global", "? F1", "help", "list the keys that work here", ACTION_PLAIN, open_help},
     {"app.log", "global", "L", "log", "show every statement that was sent", ACTION_HIDDEN,
      open_log},
+    {"app.preflight", "global", "", "preflight", "check everything that this profile needs",
+     ACTION_HIDDEN, open_preflight},
     {"app.messages", "global", "", "messages", "show the messages so far", ACTION_HIDDEN,
      open_messages},
     {"app.repaint", "global", "Ctrl-L", "repaint", "paint the screen again", ACTION_HIDDEN,

@@ -26,6 +26,8 @@ View *help_view_new(App *app, const View *below);
 View *palette_view_new(App *app);
 View *log_view_new(App *app);      /* the statements that were sent */
 View *messages_view_new(App *app); /* the messages so far */
+/* Every check of the profile, filled line by line. */
+View *preflight_view_new(App *app);
 
 /* Asks what becomes of running jobs. */
 View *leave_view_new(App *app);
