@@ -5,6 +5,9 @@
 #include "redshift/data_api_private.h"
 #include "sql/literal.h"
 
+/* How long the end of a session may take. */
+#define DRAIN_MS 2000
+
 static gboolean api_can(const Session *session, SessionAbility ability)
 {
     (void)session;
@@ -28,15 +31,54 @@ static gboolean api_is_alive(const Session *session)
     return !((const DataApiConnection *)session)->dead;
 }
 
-/* There is no call that closes a session: a statement that wants it kept for one second more is one. Its
- * answer is all that is waited for. */
-static void drain(DataApiConnection *connection)
+/* Cancels when it is not over in time. */
+typedef struct {
+    GMutex lock;
+    GCond over;
+    gboolean done;
+    GCancellable *cancellable;
+} Deadline;
+
+static gpointer keep_deadline(gpointer user)
+{
+    Deadline *deadline = user;
+    gint64 end = g_get_monotonic_time() + DRAIN_MS * 1000;
+    g_mutex_lock(&deadline->lock);
+    while (!deadline->done && g_cond_wait_until(&deadline->over, &deadline->lock, end))
+        ;
+    gboolean late = !deadline->done;
+    g_mutex_unlock(&deadline->lock);
+    if (late)
+        g_cancellable_cancel(deadline->cancellable);
+    return NULL;
+}
+
+static void send_last(DataApiConnection *connection, GCancellable *cancellable)
 {
     static const char *const sqls[] = {"SELECT 1", NULL};
     DataApiTarget target = {.session_id = connection->session_id};
     DataApiRequest request = {.sqls = sqls, .keep_session = TRUE, .keep_alive_seconds = 1};
     g_auto(DataApiStatement) remote = {0};
-    data_api_execute(connection->api, &target, &request, &remote, NULL, NULL);
+    data_api_execute(connection->api, &target, &request, &remote, cancellable, NULL);
+}
+
+/* There is no call that closes a session: a statement that wants it kept for one second more is one. Only
+ * its answer is waited for, and not for long: the network may be gone, and the service closes what is idle. */
+static void drain(DataApiConnection *connection)
+{
+    Deadline deadline = {.cancellable = g_cancellable_new()};
+    g_mutex_init(&deadline.lock);
+    g_cond_init(&deadline.over);
+    GThread *keeper = g_thread_new("drain", keep_deadline, &deadline);
+    send_last(connection, deadline.cancellable);
+    g_mutex_lock(&deadline.lock);
+    deadline.done = TRUE;
+    g_cond_signal(&deadline.over);
+    g_mutex_unlock(&deadline.lock);
+    g_thread_join(keeper);
+    g_cond_clear(&deadline.over);
+    g_mutex_clear(&deadline.lock);
+    g_object_unref(deadline.cancellable);
 }
 
 static void api_free(Session *session)

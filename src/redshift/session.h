@@ -186,7 +186,8 @@ typedef void (*StatementLog)(gpointer user, const char *sql, gint64 duration_ms,
                              const GError *error);
 void session_set_log(Session *session, StatementLog log, gpointer user);
 
-/* Closes and frees; NULL is allowed. Blocks for at most the time of one socket write. */
+/* Closes and frees; NULL is allowed. Blocks for the time of one socket write, or of one request (two seconds
+ * at most) over HTTPS. */
 void session_free(Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
 

@@ -12,6 +12,7 @@ typedef struct {
     int status;          /* of that answer */
     const char *describe, *result;
     gint opened; /* atomic */
+    gint mute;   /* atomic: no answer comes until then */
 } Service;
 
 static StubAnswer say(int status, const char *body)
@@ -29,6 +30,8 @@ static StubAnswer serve(gpointer user, const StubRequest *request)
     Service *service = user;
     g_autofree char *target = http_stub_header(request, "X-Amz-Target");
     gboolean opened = g_atomic_int_get(&service->opened) != 0;
+    for (guint i = 0; i < 3000 && g_atomic_int_get(&service->mute); i++)
+        g_usleep(10 * 1000);
     if (g_str_has_suffix(target, "ExecuteStatement"))
         return opened && service->execute != NULL
                    ? say(service->status, service->execute)
@@ -87,6 +90,20 @@ static void test_the_session_is_named_in_what_follows(void)
     g_assert_nonnull(strstr(last, "\"SessionId\":\"s-1\""));
     g_assert_nonnull(strstr(last, "\"SessionKeepAliveSeconds\":1"));
     g_assert_null(strstr(last, "ClusterIdentifier"));
+    fixture_end(&fixture);
+}
+
+static void test_the_end_of_a_session_waits_for_nobody(void)
+{
+    Fixture fixture;
+    fixture_begin(&fixture, &(Service){0});
+    g_atomic_int_set(&fixture.service.mute, TRUE);
+    gint64 began = g_get_monotonic_time();
+    session_free(g_steal_pointer(&fixture.session));
+    gint64 took = g_get_monotonic_time() - began;
+    g_atomic_int_set(&fixture.service.mute, FALSE);
+    /* the service would be silent for 30 s */
+    g_assert_cmpint(took, <, 20 * G_USEC_PER_SEC);
     fixture_end(&fixture);
 }
 
@@ -213,6 +230,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/data-api-session/the session is named in what follows",
                     test_the_session_is_named_in_what_follows);
+    g_test_add_func("/data-api-session/the end of a session waits for nobody",
+                    test_the_end_of_a_session_waits_for_nobody);
     g_test_add_func("/data-api-session/words of the server have codes",
                     test_words_of_the_server_have_codes);
     g_test_add_func("/data-api-session/refusals of the service have codes",
