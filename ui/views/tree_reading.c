@@ -8,7 +8,10 @@
 
 /* SVV_TABLE_INFO works for every table of the schema: beyond this many its answer is not worth the
  * server's time unasked, and the planner's estimates stay. */
-enum { SIZED_TABLES = 2000 };
+enum {
+    SIZED_TABLES = 2000,
+    SIZING_SECONDS = 10, /* after which the server is not kept at it */
+};
 
 typedef struct {
     TreePane *pane; /* main thread only; valid while the view is open */
@@ -66,6 +69,8 @@ typedef struct {
     char *schema;
     CatalogLevel *level; /* the one that the sizes are for */
     GHashTable *sizes;
+    GCancellable *limit;
+    guint timer; /* main thread only */
 } Sizing;
 
 static void sizing_free(gpointer data)
@@ -74,6 +79,7 @@ static void sizing_free(gpointer data)
     session_free(sizing->session);
     catalog_level_unref(sizing->level);
     g_clear_pointer(&sizing->sizes, g_hash_table_unref);
+    g_object_unref(sizing->limit);
     g_free(sizing->schema);
     g_free(sizing);
 }
@@ -89,11 +95,19 @@ static gboolean read_sizes(gpointer data, GCancellable *cancellable, GError **er
     return sizing->sizes != NULL;
 }
 
+static gboolean sized_too_long(gpointer limit)
+{
+    g_cancellable_cancel(limit);
+    return G_SOURCE_REMOVE;
+}
+
 /* Without sizes the estimates of the planner stay: no message for that. */
 static void sizes_read(gpointer data, TaskOutcome outcome, const GError *error)
 {
     Sizing *sizing = data;
     TreePane *pane = sizing->pane;
+    if (!g_cancellable_is_cancelled(sizing->limit)) /* else the timer has fired */
+        g_source_remove(sizing->timer);
     if (sizing->session != NULL && session_is_alive(sizing->session))
         app_put_spare_session(pane->view->app, g_steal_pointer(&sizing->session));
     if (outcome == TASK_DONE)
@@ -112,7 +126,10 @@ static void want_sizes(TreePane *pane, const char *key, CatalogLevel *level)
     sizing->session = app_take_spare_session(pane->view->app);
     sizing->schema = g_strdup(catalog_level_schema(level));
     sizing->level = catalog_level_ref(level);
-    view_submit(pane->view, "sizes", read_sizes, sizes_read, sizing, sizing_free, NULL);
+    sizing->limit = g_cancellable_new();
+    sizing->timer = g_timeout_add_seconds_full(G_PRIORITY_DEFAULT, SIZING_SECONDS, sized_too_long,
+                                               g_object_ref(sizing->limit), g_object_unref);
+    view_submit(pane->view, "sizes", read_sizes, sizes_read, sizing, sizing_free, sizing->limit);
 }
 
 /* --- levels -------------------------------------------------------------------------------------*/
