@@ -31,6 +31,10 @@ typedef struct {
     Failure failure;
     guint seen, sessions, begins;
     GCancellable *cancel_at_failure;
+    gboolean batches; /* takes transactions as a whole only */
+    char *token;      /* of the last batch that was committed */
+    GArray *parts;    /* what it came to */
+    GPtrArray *notes; /* of char **: the table of notes of the batch that runs */
 } Server;
 
 typedef struct {
@@ -203,6 +207,112 @@ static gboolean fake_finish(Statement *base, StatementOutcome *outcome, GError *
     return TRUE;
 }
 
+/* --- whole transactions ------------------------------------------------------------------------- */
+
+static GPtrArray *one_row(guint n, const char *const *values)
+{
+    GPtrArray *rows = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(rows, session_row_new(n, values, NULL));
+    return rows;
+}
+
+/* "INSERT INTO notes SELECT 'name', .." */
+static void keep_note(Server *server, const char *sql)
+{
+    g_auto(GStrv) words = g_strsplit(sql, "'", 3);
+    g_autofree char *value = answer(server, sql);
+    const char *const row[] = {words[1], value};
+    g_ptr_array_add(server->notes, session_row_new(2, row, NULL));
+}
+
+/* One statement of a batch. FALSE: it fails, for a guard that does not hold. */
+static gboolean run_in_batch(FakeSession *session, const char *sql, SessionPart *part,
+                             GError **error)
+{
+    Server *server = session->server;
+    g_autofree char *value = NULL;
+    *part = (SessionPart){.affected = -1};
+    if (starts(sql, "SELECT 1 / (")) {
+        if (server->lost_rows == 0)
+            return TRUE;
+        g_set_error(error, RS_ERROR, RS_ERROR_DATA, "division by zero");
+        return FALSE;
+    }
+    if (starts(sql, "SELECT name, value")) {
+        part->rows = g_ptr_array_ref(server->notes);
+    } else if (strstr(sql, "_notes\"") != NULL) {
+        if (starts(sql, "INSERT"))
+            keep_note(server, sql);
+    } else if (starts(sql, "SELECT")) {
+        value = answer(server, sql);
+        part->rows = one_row(1, (const char *const[]){value});
+    } else {
+        part->affected = run(session, sql);
+    }
+    return TRUE;
+}
+
+/* Fails at this statement, or at the COMMIT behind the last (sql NULL). */
+static gboolean step_of_batch(FakeSession *session, const char *sql, SessionBatch *batch,
+                              GError **error)
+{
+    SessionPart part = {.affected = -1};
+    const char *text = sql != NULL ? sql : "COMMIT";
+    gboolean ok = pass(session, text, error) && check_lock(session, text, error) &&
+                  (sql == NULL || run_in_batch(session, sql, &part, error));
+    if (ok && sql != NULL)
+        g_array_append_val(batch->parts, part);
+    return ok;
+}
+
+static gboolean fake_run_batch(Session *base, const SessionBatchRequest *request,
+                               SessionBatch *batch, GCancellable *cancellable, GError **error)
+{
+    FakeSession *session = (FakeSession *)base;
+    Server *server = session->server;
+    gint64 before = server->target_rows + server->staged_rows + server->staging;
+    (void)cancellable;
+    if (server->token != NULL && strcmp(server->token, request->token) == 0) {
+        g_array_unref(batch->parts);
+        batch->parts = g_array_ref(server->parts);
+        return TRUE;
+    }
+    server->begins++;
+    session->in_transaction = TRUE;
+    server->notes = g_ptr_array_new_with_free_func(g_free);
+    gboolean ok = TRUE;
+    guint i = 0;
+    for (; ok && request->sqls[i] != NULL; i++)
+        ok = step_of_batch(session, request->sqls[i], batch, error);
+    batch->failed = ok ? -1 : (int)i - 1;
+    ok = ok && step_of_batch(session, NULL, batch, error);
+    if (ok)
+        run(session, "COMMIT");
+    g_ptr_array_unref(server->notes);
+    batch->unknown = !session->alive;
+    roll_back(server);
+    session->in_transaction = FALSE;
+    if (before == server->target_rows + server->staged_rows + server->staging && !ok)
+        return FALSE;
+    g_free(server->token);
+    g_clear_pointer(&server->parts, g_array_unref);
+    server->token = g_strdup(request->token);
+    server->parts = g_array_ref(batch->parts);
+    return ok;
+}
+
+static gboolean fake_can(const Session *session, SessionAbility ability)
+{
+    return ability != SESSION_CAN_TRANSACTIONS || !((const FakeSession *)session)->server->batches;
+}
+
+static void server_clear(Server *server)
+{
+    g_clear_pointer(&server->token, g_free);
+    g_clear_pointer(&server->parts, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Server, server_clear)
+
 static gboolean fake_in_transaction(const Session *session)
 {
     return ((const FakeSession *)session)->in_transaction;
@@ -222,6 +332,8 @@ static void fake_free(Session *base)
 }
 
 static const SessionClass fake_class = {.name = "fake",
+                                        .can = fake_can,
+                                        .run_batch = fake_run_batch,
                                         .start = fake_start,
                                         .columns = fake_columns,
                                         .fetch = fake_fetch,
@@ -320,15 +432,15 @@ static const FailCase fail_cases[] = {
 };
 
 /* Each way ends with the merge done once, or not at all, and no staging table. */
-static void test_a_merge_happens_once(gconstpointer user)
+static void merge_once(const FailCase *test, gboolean batches)
 {
-    const FailCase *test = user;
-    Server server = {.target_rows = 10,
-                     .matched = 1,
-                     .fail_at = test->fail_at,
-                     .fail_from = test->fail_from,
-                     .fail_times = test->fail_times,
-                     .failure = test->failure};
+    g_auto(Server) server = {.target_rows = 10,
+                             .batches = batches,
+                             .matched = 1,
+                             .fail_at = test->fail_at,
+                             .fail_from = test->fail_from,
+                             .fail_times = test->fail_times,
+                             .failure = test->failure};
     g_autoptr(GError) error = NULL;
     g_autoptr(Plan) plan = merge_plan();
     g_autoptr(Journal) journal = journal_create(plan, &error);
@@ -344,6 +456,16 @@ static void test_a_merge_happens_once(gconstpointer user)
     }
     g_assert_cmpint(server.target_rows, ==, ok ? 12 : 10);
     g_assert_false(server.staging);
+}
+
+static void test_a_merge_happens_once(gconstpointer user)
+{
+    merge_once(user, FALSE);
+}
+
+static void test_a_merge_in_batches_happens_once(gconstpointer user)
+{
+    merge_once(user, TRUE);
 }
 
 static void expect_failure(Server server, RsErrorCode code)
@@ -364,6 +486,7 @@ static void test_checks_stop_the_job_before_it_changes_anything(void)
     expect_failure((Server){.target_rows = 10, .null_keys = 2}, RS_ERROR_DATA);
     expect_failure((Server){.target_rows = 10, .duplicates = "7"}, RS_ERROR_DATA);
     expect_failure((Server){.target_rows = 10, .lost_rows = 1}, RS_ERROR_MISMATCH);
+    expect_failure((Server){.target_rows = 10, .lost_rows = 1, .batches = TRUE}, RS_ERROR_MISMATCH);
 }
 
 static void test_a_cancel_leaves_nothing(void)
@@ -492,7 +615,10 @@ int main(int argc, char **argv)
     g_setenv("XDG_STATE_HOME", state, TRUE);
     for (gsize i = 0; i < G_N_ELEMENTS(fail_cases); i++) {
         g_autofree char *path = g_strconcat("/executor/once/", fail_cases[i].name, NULL);
+        g_autofree char *batch =
+            g_strconcat("/executor/once-in-batches/", fail_cases[i].name, NULL);
         g_test_add_data_func(path, &fail_cases[i], test_a_merge_happens_once);
+        g_test_add_data_func(batch, &fail_cases[i], test_a_merge_in_batches_happens_once);
     }
     g_test_add_func("/executor/checks-stop-the-job-before-it-changes-anything",
                     test_checks_stop_the_job_before_it_changes_anything);
