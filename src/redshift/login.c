@@ -284,8 +284,10 @@ Session *login_open(const LoginContext *context, GCancellable *cancellable, GErr
         if (strcmp(name, transports[i].transport) != 0)
             continue;
         Session *session = transports[i].open(context, cancellable, error);
-        if (session != NULL)
+        if (session != NULL) {
             session_set_read_only(session, profile->read_only);
+            session_set_iam_role_only(session, profile->iam_role_only);
+        }
         return session;
     }
     g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,

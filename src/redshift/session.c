@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "sql/keys.h"
 #include "sql/lexer.h"
 
 void statement_outcome_clear(StatementOutcome *outcome)
@@ -37,8 +38,19 @@ void session_set_read_only(Session *session, gboolean read_only)
     session->read_only = read_only;
 }
 
+void session_set_iam_role_only(Session *session, gboolean iam_role_only)
+{
+    session->iam_role_only = iam_role_only;
+}
+
 static gboolean is_allowed(const Session *session, const char *sql, GError **error)
 {
+    if (session->iam_role_only && sql_holds_keys(sql)) {
+        g_set_error(error, RS_ERROR, RS_ERROR_PERMISSION,
+                    "the profile is iam_role_only and this statement holds AWS keys; it was not sent: "
+                    "use IAM_ROLE");
+        return FALSE;
+    }
     if (!session->read_only)
         return TRUE;
     g_autoptr(GArray) spans = sql_split(sql, strlen(sql));

@@ -88,6 +88,9 @@ gboolean session_can(const Session *session, SessionAbility ability);
  */
 void session_set_read_only(Session *session, gboolean read_only);
 
+/* The same for statements that hand AWS keys to the server: for profiles that say iam_role_only. */
+void session_set_iam_role_only(Session *session, gboolean iam_role_only);
+
 /* Runs one statement to its end; rows are dropped. outcome may be NULL. */
 gboolean session_run(Session *session, const char *sql, StatementOutcome *outcome,
                      GCancellable *cancellable, GError **error);
@@ -217,7 +220,7 @@ struct Session {
     SessionInfo info;
     StatementLog log;
     gpointer log_user;
-    gboolean read_only;
+    gboolean read_only, iam_role_only;
 };
 
 struct Statement {
