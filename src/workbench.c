@@ -37,6 +37,7 @@ struct Workbench {
     CredentialsSource *credentials;
     S3Client *s3;
     char *last_note;
+    int open_sessions; /* atomic */
 };
 
 /*
@@ -199,6 +200,14 @@ static Secret *ask_keyring(gpointer user, const Profile *profile, GCancellable *
                           cancellable, error);
 }
 
+/* Any thread. */
+static void say(Workbench *workbench, const char *line)
+{
+    log_write(LOG_LEVEL_INFO, "%s", line);
+    if (workbench->note != NULL)
+        workbench->note(workbench->note_user, line);
+}
+
 /* The same thing is said once, however many sessions do it. Any thread. */
 static void tell_note(gpointer user, const char *line)
 {
@@ -210,11 +219,8 @@ static void tell_note(gpointer user, const char *line)
         workbench->last_note = g_strdup(line);
     }
     g_mutex_unlock(&workbench->lock);
-    if (said)
-        return;
-    log_write(LOG_LEVEL_INFO, "%s", line);
-    if (workbench->note != NULL)
-        workbench->note(workbench->note_user, line);
+    if (!said)
+        say(workbench, line);
 }
 
 void workbench_set_note(Workbench *workbench, void (*note)(gpointer user, const char *line),
@@ -245,7 +251,7 @@ static LoginContext login_context(Workbench *workbench, const LoginSecrets *secr
                           .application = "redsmith"};
 }
 
-Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error)
+static Session *open_session(Workbench *workbench, GCancellable *cancellable, GError **error)
 {
     const LoginSecrets secrets = login_secrets(workbench);
     g_autofree char *region = workbench_region(workbench);
@@ -260,6 +266,47 @@ Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable,
         forget_answer(workbench);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
+}
+
+static void count_closed(gpointer user)
+{
+    g_atomic_int_dec_and_test(&((Workbench *)user)->open_sessions);
+}
+
+Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error)
+{
+    const Profile *profile = workbench->profile;
+    int limit = profile->max_sessions;
+    if (g_atomic_int_add(&workbench->open_sessions, 1) >= limit && limit > 0) {
+        count_closed(workbench);
+        g_set_error(error, RS_ERROR, RS_ERROR_LIMIT,
+                    "profile \"%s\" has %d sessions open, and max_sessions allows no more: wait for "
+                    "a job to end, close an editor, or raise max_sessions",
+                    profile->name, limit);
+        return NULL;
+    }
+    Session *session = open_session(workbench, cancellable, error);
+    if (session != NULL)
+        session_on_closed(session, count_closed, workbench);
+    else
+        count_closed(workbench);
+    return session;
+}
+
+Session *workbench_reopen_session(Workbench *workbench, Session *lost, GCancellable *cancellable,
+                                  GError **error)
+{
+    const char *losses = session_losses(lost);
+    g_autofree char *host = g_strdup(session_info(lost)->host);
+    session_free(lost);
+    Session *session = workbench_open_session(workbench, cancellable, error);
+    if (session == NULL)
+        return NULL;
+    g_autofree char *line =
+        g_strdup_printf("The connection to %s was lost and is there again%s%s", host,
+                        losses == NULL ? "" : "; gone with it: ", losses == NULL ? "" : losses);
+    say(workbench, line);
+    return session;
 }
 
 static Session *open_for_preflight(gpointer user, GCancellable *cancellable, GError **error)
@@ -304,10 +351,10 @@ Session *workbench_take_session(Workbench *workbench, GCancellable *cancellable,
     Session *session = NULL;
     if (!claim_session(workbench, &session, cancellable, error))
         return NULL;
-    if (session != NULL && !session_is_alive(session))
-        g_clear_pointer(&session, session_free);
     if (session == NULL)
         session = workbench_open_session(workbench, cancellable, error);
+    else if (!session_is_alive(session))
+        session = workbench_reopen_session(workbench, session, cancellable, error);
     if (session == NULL)
         workbench_give_session(workbench, NULL);
     return session;

@@ -53,8 +53,14 @@ void workbench_set_code_prompt(Workbench *workbench, CredentialsPrompt prompt, g
 void workbench_set_note(Workbench *workbench, void (*note)(gpointer user, const char *line),
                         gpointer user);
 
-/* A new session of the profile, logged in the statement log. Any thread. Free with session_free. */
+/* A new session of the profile, logged in the statement log. Any thread. Free with session_free, before the
+ * workbench. RS_ERROR_LIMIT when max_sessions are open. */
 Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error);
+
+/* A session in the place of one that was lost, which is freed; what was lost with it is told by the note.
+ * Any thread. */
+Session *workbench_reopen_session(Workbench *workbench, Session *lost, GCancellable *cancellable,
+                                  GError **error);
 
 /*
  * The metadata session: opened when first needed, reused, reopened when lost. A worker takes it,

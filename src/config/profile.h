@@ -54,6 +54,7 @@ typedef struct Profile {
     int statement_timeout_ms; /* 0: none */
     int connect_timeout_ms;
     int keepalive_s;
+    int max_sessions; /* connections at once */
 } Profile;
 
 /* name NULL: the default as above. RS_ERROR_NOT_FOUND lists the names there are;

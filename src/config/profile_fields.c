@@ -75,6 +75,8 @@ static const FieldRow fields[] = {
      .most = 10 * MINUTE_MS, .fallback = "10s", .sentence = "give up connecting after this time"},
     {"keepalive", FIELD_NUMBER, AT(keepalive_s), .least = 5, .most = 299, .fallback = "60",
      .sentence = "seconds of silence after which TCP asks whether the server is there"},
+    {"max_sessions", FIELD_NUMBER, AT(max_sessions), .least = 2, .most = 500, .fallback = "20",
+     .sentence = "sessions that one redsmith opens at once, jobs included"},
     {"poll_interval", FIELD_DURATION, AT(poll_interval_ms), .least = 100, .most = MINUTE_MS,
      .sentence = "how often the Data API is asked whether a statement is done; without it, first "
                  "often and then less often"},

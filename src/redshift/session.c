@@ -111,6 +111,24 @@ gboolean statement_fetch(Statement *statement, guint64 max_rows, RowFunction row
     return FALSE;
 }
 
+/* CREATE TEMP[ORARY] TABLE, CREATE TABLE #name, SELECT .. INTO TEMP or #name: before the first bracket, for a
+ * column may be called temp too. */
+static gboolean makes_temporary(const char *sql)
+{
+    SqlLexer lexer = sql_lexer(sql, -1);
+    SqlToken token;
+    gboolean makes = FALSE;
+    while (sql_next(&lexer, &token) && !sql_token_is(&lexer, &token, "(")) {
+        gboolean names = lexer.text[token.start] == '#' || sql_token_is(&lexer, &token, "temp") ||
+                         sql_token_is(&lexer, &token, "temporary");
+        if (makes && token.kind == SQL_WORD && names)
+            return TRUE;
+        makes =
+            makes || sql_token_is(&lexer, &token, "create") || sql_token_is(&lexer, &token, "into");
+    }
+    return FALSE;
+}
+
 gboolean statement_finish(Statement *statement, StatementOutcome *outcome, GError **error)
 {
     Session *session = statement->session;
@@ -124,6 +142,8 @@ gboolean statement_finish(Statement *statement, StatementOutcome *outcome, GErro
     g_clear_error(&late);
     filled.duration_ms = (g_get_monotonic_time() - began_us) / 1000;
     log_statement(session, sql, began_us, failure);
+    if (failure == NULL && sql != NULL && !session->has_temporary)
+        session->has_temporary = makes_temporary(sql);
     if (outcome != NULL)
         *outcome = filled;
     else
@@ -306,8 +326,28 @@ void session_set_log(Session *session, StatementLog log, gpointer user)
     session->log_user = user;
 }
 
+const char *session_losses(const Session *session)
+{
+    gboolean open = session_in_transaction(session);
+    if (open)
+        return session->has_temporary ? "an open transaction and its temporary tables"
+                                      : "an open transaction";
+    return session->has_temporary ? "its temporary tables" : NULL;
+}
+
+void session_on_closed(Session *session, void (*closed)(gpointer user), gpointer user)
+{
+    session->closed = closed;
+    session->closed_user = user;
+}
+
 void session_free(Session *session)
 {
-    if (session != NULL)
-        session->class->free(session);
+    if (session == NULL)
+        return;
+    void (*closed)(gpointer user) = session->closed;
+    gpointer user = session->closed_user;
+    session->class->free(session);
+    if (closed != NULL)
+        closed(user);
 }

@@ -183,6 +183,12 @@ gboolean session_in_transaction(const Session *session);
 /* FALSE once the connection is lost: reconnect by opening a new session. */
 gboolean session_is_alive(const Session *session);
 
+/* What ends with the connection: "an open transaction", "its temporary tables" or both; NULL: nothing. Static. */
+const char *session_losses(const Session *session);
+
+/* Called once, when the session is freed, on that thread. Set once. */
+void session_on_closed(Session *session, void (*closed)(gpointer user), gpointer user);
+
 /* A line per statement that was sent, for the statement log. Set once, before the first statement.
  * Called on the session's thread after each statement; sql is unmasked. */
 typedef void (*StatementLog)(gpointer user, const char *sql, gint64 duration_ms,
@@ -220,6 +226,9 @@ struct Session {
     SessionInfo info;
     StatementLog log;
     gpointer log_user;
+    gboolean has_temporary; /* it has made temporary tables */
+    void (*closed)(gpointer user);
+    gpointer closed_user;
     gboolean read_only, iam_role_only;
 };
 

@@ -119,6 +119,9 @@ static gboolean start(Run *run, GCancellable *cancellable, GError **error)
         g_clear_pointer(&run->session, session_free);
     if (run->session == NULL)
         run->session = workbench_open_session(run->workbench, cancellable, error);
+    else if (!session_is_alive(run->session))
+        run->session =
+            workbench_reopen_session(run->workbench, run->session, cancellable, error);
     if (run->session == NULL)
         return FALSE;
     run->statement = session_start(run->session, run->sql, cancellable, error);
