@@ -115,8 +115,6 @@ static gboolean start(Run *run, GCancellable *cancellable, GError **error)
 {
     if (!end_previous(run, cancellable, error))
         return FALSE;
-    if (run->session != NULL && !session_is_alive(run->session))
-        g_clear_pointer(&run->session, session_free);
     if (run->session == NULL)
         run->session = workbench_open_session(run->workbench, cancellable, error);
     else if (!session_is_alive(run->session))
