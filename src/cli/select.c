@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "redshift/catalog.h"
+#include "redshift/join_keys.h"
 #include "redshift/query_scope.h"
 #include "sql/ident.h"
 
@@ -15,8 +16,8 @@ const CliOption select_options[] = {
     {"filter", 0, CLI_LIST, AT(filters),
      "'COLUMN OP VALUE', with and, or, not; several are joined by AND", "FILTER"},
     {"where", 0, CLI_STRING, AT(where), "a condition in SQL", "SQL"},
-    {"join", 0, CLI_LIST, AT(joins), "'[left] TABLE [as NAME] on A = B', or 'TABLE on COLUMN'",
-     "JOIN"},
+    {"join", 0, CLI_LIST, AT(joins),
+     "'[left] TABLE [as NAME] on A = B', 'TABLE on COLUMN'; TABLE: by its foreign key", "JOIN"},
     {"group-by", 0, CLI_STRING, AT(group_by), "a row per value of these", "LIST"},
     {"aggregate", 0, CLI_LIST, AT(aggregates), "'sum(pricepaid) as total', beside --group-by",
      "EXPR"},
@@ -107,6 +108,20 @@ static gboolean load_columns(const Filling *filling, const char *schema, const c
     return columns != NULL;
 }
 
+/* A join that does not say on what goes along the declared foreign key. */
+static char *with_keys(const Filling *filling, const char *text, const char *schema,
+                       const char *relation, const char *name, GError **error)
+{
+    const SqlQuery *query = filling->query;
+    if (!sql_query_join_is_bare(text))
+        return g_strdup(text);
+    JoinSide own = {query->schema, query->relation, sql_query_name(query)};
+    JoinSide other = {schema, relation, name};
+    g_autofree char *on =
+        join_keys_declared(filling->session, &own, &other, filling->cli->cancellable, error);
+    return on == NULL ? NULL : g_strconcat(text, " on ", on, NULL);
+}
+
 /* A table without a schema is looked for beside the first one. */
 static gboolean add_join(const Filling *filling, const char *text, GError **error)
 {
@@ -115,8 +130,11 @@ static gboolean add_join(const Filling *filling, const char *text, GError **erro
         !sql_query_join_target(text, &schema, &relation, &alias, error))
         return FALSE;
     const char *home = schema != NULL ? schema : filling->query->schema;
-    if (!load_columns(filling, home, relation, alias != NULL ? alias : relation, error) ||
-        !sql_query_parse_join(filling->query, text, query_scope_sql(filling->scope), error))
+    const char *name = alias != NULL ? alias : relation;
+    g_autofree char *whole = NULL;
+    if (!load_columns(filling, home, relation, name, error) ||
+        (whole = with_keys(filling, text, home, relation, name, error)) == NULL ||
+        !sql_query_parse_join(filling->query, whole, query_scope_sql(filling->scope), error))
         return FALSE;
     SqlJoin *join = filling->query->joins->pdata[filling->query->joins->len - 1];
     if (join->schema == NULL)

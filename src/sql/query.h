@@ -164,6 +164,9 @@ gboolean sql_query_parse_join(SqlQuery *query, const char *text, const SqlScope 
 gboolean sql_query_join_target(const char *text, char **schema, char **relation, char **alias,
                                GError **error);
 
+/* The text of a join names a relation and says not on what: the declared keys may. */
+gboolean sql_query_join_is_bare(const char *text);
+
 /* The SELECT on one line. RS_ERROR_USAGE for a value that is not of its kind. */
 char *sql_query_text(const SqlQuery *query, GError **error);
 /* The same with a line per clause, for the screens. */

@@ -302,6 +302,16 @@ gboolean sql_query_join_target(const char *text, char **schema, char **relation,
     return TRUE;
 }
 
+gboolean sql_query_join_is_bare(const char *text)
+{
+    SqlReader reader = {text, text, NULL, TRUE, 0};
+    g_auto(Target) target = {0};
+    if (!read_target(&reader, &target, NULL) || target.kind == SQL_JOIN_CROSS)
+        return FALSE;
+    sql_read_blanks(&reader);
+    return *reader.p == '\0';
+}
+
 /* A column alone is the one of that name on both sides. */
 static SqlExpr *on_both_sides(const SqlQuery *query, const Target *target, SqlExpr *on)
 {

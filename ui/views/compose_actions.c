@@ -35,12 +35,19 @@ static SqlQuery *tried(ComposerView *composer, const char *text, guint *added, G
     return NULL;
 }
 
+static gboolean is_bare_join(const ComposerView *composer, const char *text)
+{
+    return composer->clause == CLAUSE_JOIN && sql_query_join_is_bare(text);
+}
+
 static char *type_hint(View *owner, const char *text, gboolean *bad)
 {
     ComposerView *composer = composer_of(owner);
     g_autoptr(GError) error = NULL;
     if (*text == '\0')
         return g_strdup(clause_hint(composer->clause));
+    if (is_bare_join(composer, text))
+        return g_strdup("along the declared foreign key, when there is one; else add: on COLUMN");
     g_autoptr(SqlQuery) query = tried(composer, text, NULL, &error);
     *bad = query == NULL;
     return query != NULL ? sql_query_text(query, NULL) : g_strdup(error->message);
@@ -61,6 +68,10 @@ static gboolean type_accept(View *owner, const char *text, char **complaint)
     guint added = 1;
     if (*text == '\0' && composer->clause != CLAUSE_LIMIT)
         return TRUE;
+    if (is_bare_join(composer, text)) {
+        read_join(composer, text);
+        return TRUE;
+    }
     SqlQuery *query = tried(composer, text, &added, &error);
     if (query == NULL) {
         *complaint = g_strdup(error->message);

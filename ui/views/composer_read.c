@@ -1,5 +1,6 @@
 /* What the composer asks of the server: columns when it is opened or a join is typed, the planner's
  * estimate when its key is pressed. */
+#include "redshift/join_keys.h"
 #include "sql/explain.h"
 #include "ui/app.h"
 #include "ui/views/composer_view.h"
@@ -10,8 +11,9 @@ typedef struct {
     Workbench *workbench;
     Session *session; /* a spare one at first, then the one that was used */
     char *schema, *relation, *name, *join;
-    char *sql;    /* of an estimate */
-    char *answer; /* the plan's first line */
+    char *own_schema, *own_relation, *own_name; /* what a bare join is joined to, else NULL */
+    char *sql;                                  /* of an estimate */
+    char *answer;                               /* the plan's first line */
     guint generation;
     GPtrArray *columns;
 } Asking;
@@ -24,6 +26,9 @@ static void asking_free(gpointer data)
     g_free(asking->relation);
     g_free(asking->name);
     g_free(asking->join);
+    g_free(asking->own_schema);
+    g_free(asking->own_relation);
+    g_free(asking->own_name);
     g_free(asking->sql);
     g_free(asking->answer);
     g_clear_pointer(&asking->columns, g_ptr_array_unref);
@@ -55,6 +60,21 @@ static void give_back(Asking *asking, TaskOutcome outcome)
 
 /* --- columns ------------------------------------------------------------------------------------*/
 
+/* A join that does not say on what goes along the declared foreign key. */
+static gboolean read_keys(Asking *asking, GCancellable *cancellable, GError **error)
+{
+    if (asking->own_relation == NULL)
+        return TRUE;
+    JoinSide own = {asking->own_schema, asking->own_relation, asking->own_name};
+    JoinSide other = {asking->schema, asking->relation, asking->name};
+    g_autofree char *on = join_keys_declared(asking->session, &own, &other, cancellable, error);
+    if (on == NULL)
+        return FALSE;
+    g_autofree char *bare = asking->join;
+    asking->join = g_strconcat(bare, " on ", on, NULL);
+    return TRUE;
+}
+
 static gboolean read_columns(gpointer data, GCancellable *cancellable, GError **error)
 {
     Asking *asking = data;
@@ -62,7 +82,7 @@ static gboolean read_columns(gpointer data, GCancellable *cancellable, GError **
         return FALSE;
     asking->columns =
         catalog_load_columns(asking->session, asking->schema, asking->relation, cancellable, error);
-    return asking->columns != NULL;
+    return asking->columns != NULL && read_keys(asking, cancellable, error);
 }
 
 static void type_join(ComposerView *composer, const Asking *asking)
@@ -109,6 +129,11 @@ void composer_read_columns(ComposerView *composer, const char *schema, const cha
     asking->relation = g_strdup(relation);
     asking->name = g_strdup(name);
     asking->join = g_strdup(join);
+    if (join != NULL && sql_query_join_is_bare(join)) {
+        asking->own_schema = g_strdup(composer->query->schema);
+        asking->own_relation = g_strdup(composer->query->relation);
+        asking->own_name = g_strdup(sql_query_name(composer->query));
+    }
     composer->reading++;
     view_submit(&composer->view, "columns", read_columns, columns_read, asking, asking_free, NULL);
 }
