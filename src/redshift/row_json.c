@@ -15,10 +15,12 @@ static void append_escaped(GString *out, gunichar c)
     }
     static const char from[] = "\"\\\n\r\t", to[] = "\"\\nrt";
     const char *at = c > 0 && c < 0x80 ? strchr(from, (char)c) : NULL;
-    if (at != NULL)
-        g_string_append_printf(out, "\\%c", to[at - from]);
-    else
+    if (at == NULL) {
         g_string_append_printf(out, "\\u%04x", c);
+        return;
+    }
+    g_string_append_c(out, '\\');
+    g_string_append_c(out, to[at - from]);
 }
 
 /* Bytes at the start that stand for themselves. */
@@ -119,9 +121,7 @@ void json_row(const RowWriter *writer, const char *const *values, const int *len
         g_string_append(out, writer->n_rows == 0 ? "[\n" : ",\n");
     g_string_append_c(out, '{');
     for (guint i = 0; i < writer->n_columns; i++) {
-        g_string_append(out, i > 0 ? ", " : "");
-        g_string_append(out, writer->names[i]);
-        g_string_append(out, ": ");
+        g_string_append(out, writer->names[i] + (i == 0 ? strlen(", ") : 0));
         append_value(out, writer->classes[i], values[i], values[i] == NULL ? 0 : (gsize)lengths[i]);
     }
     g_string_append(out, writer->format == ROW_FORMAT_JSON ? "}" : "}\n");

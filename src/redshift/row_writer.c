@@ -144,8 +144,9 @@ static void set_names(RowWriter *writer, const ResultColumn *columns)
             continue;
         }
         g_autofree char *name = distinct_name(taken, columns[i].name);
-        GString *quoted = g_string_new(NULL);
+        GString *quoted = g_string_new(", ");
         row_append_json_string(quoted, name, strlen(name));
+        g_string_append(quoted, ": ");
         writer->names[i] = g_string_free(quoted, FALSE);
     }
 }

@@ -26,7 +26,7 @@ struct RowWriter {
     RowFormat format;
     gboolean header;
     guint n_columns;
-    char **names; /* JSON: made distinct, and written as JSON strings */
+    char **names; /* JSON: made distinct, and written as `, "name": ` */
     ColumnClass *classes;
     guint64 n_rows;
     /* insert */
