@@ -12,12 +12,31 @@ typedef struct {
     int status;          /* of that answer */
     const char *describe, *result;
     gint opened; /* atomic */
-    gint mute;   /* atomic: no answer comes until then */
+    GMutex mutex;
+    GCond spoken;
+    gboolean mute; /* no answer comes until this is FALSE, or 30 s have passed */
 } Service;
 
 static StubAnswer say(int status, const char *body)
 {
     return (StubAnswer){.status = status, .body = g_strdup(body)};
+}
+
+static void wait_while_mute(Service *service)
+{
+    gint64 end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
+    g_mutex_lock(&service->mutex);
+    while (service->mute && g_cond_wait_until(&service->spoken, &service->mutex, end))
+        continue;
+    g_mutex_unlock(&service->mutex);
+}
+
+static void set_mute(Service *service, gboolean mute)
+{
+    g_mutex_lock(&service->mutex);
+    service->mute = mute;
+    g_cond_broadcast(&service->spoken);
+    g_mutex_unlock(&service->mutex);
 }
 
 static StubAnswer serve(gpointer user, const StubRequest *request)
@@ -30,8 +49,7 @@ static StubAnswer serve(gpointer user, const StubRequest *request)
     Service *service = user;
     g_autofree char *target = http_stub_header(request, "X-Amz-Target");
     gboolean opened = g_atomic_int_get(&service->opened) != 0;
-    for (guint i = 0; i < 3000 && g_atomic_int_get(&service->mute); i++)
-        g_usleep(10 * 1000);
+    wait_while_mute(service);
     if (g_str_has_suffix(target, "ExecuteStatement"))
         return opened && service->execute != NULL
                    ? say(service->status, service->execute)
@@ -55,6 +73,8 @@ static void fixture_begin(Fixture *fixture, const Service *service)
 {
     g_autoptr(GError) error = NULL;
     *fixture = (Fixture){.service = *service};
+    g_mutex_init(&fixture->service.mutex);
+    g_cond_init(&fixture->service.spoken);
     fixture->stub = http_stub_start(serve, &fixture->service);
     g_autoptr(Credentials) keys = credentials_new("AKIAEXAMPLE", "secret", NULL, 0, "test");
     fixture->source = credentials_source_new_fixed(keys);
@@ -72,6 +92,8 @@ static void fixture_end(Fixture *fixture)
     session_free(fixture->session);
     credentials_source_free(fixture->source);
     http_stub_stop(fixture->stub);
+    g_mutex_clear(&fixture->service.mutex);
+    g_cond_clear(&fixture->service.spoken);
 }
 
 static void test_the_session_is_named_in_what_follows(void)
@@ -97,11 +119,11 @@ static void test_the_end_of_a_session_waits_for_nobody(void)
 {
     Fixture fixture;
     fixture_begin(&fixture, &(Service){0});
-    g_atomic_int_set(&fixture.service.mute, TRUE);
+    set_mute(&fixture.service, TRUE);
     gint64 began = g_get_monotonic_time();
     session_free(g_steal_pointer(&fixture.session));
     gint64 took = g_get_monotonic_time() - began;
-    g_atomic_int_set(&fixture.service.mute, FALSE);
+    set_mute(&fixture.service, FALSE);
     /* the service would be silent for 30 s */
     g_assert_cmpint(took, <, 20 * G_USEC_PER_SEC);
     fixture_end(&fixture);

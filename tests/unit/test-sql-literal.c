@@ -194,7 +194,7 @@ static void test_kinds_of_columns(void)
         {23, SQL_VALUE_INTEGER},   {700, SQL_VALUE_REAL},       {701, SQL_VALUE_FLOAT},
         {1042, SQL_VALUE_TEXT},    {1043, SQL_VALUE_TEXT},      {1082, SQL_VALUE_DATE},
         {1083, SQL_VALUE_TIME},    {1114, SQL_VALUE_TIMESTAMP}, {1184, SQL_VALUE_TIMESTAMPTZ},
-        {1700, SQL_VALUE_DECIMAL}, {4000, SQL_VALUE_TEXT},      {6551, SQL_VALUE_BYTES},
+        {1700, SQL_VALUE_DECIMAL}, {4000, SQL_VALUE_SUPER},      {6551, SQL_VALUE_BYTES},
         {0, SQL_VALUE_TEXT},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)

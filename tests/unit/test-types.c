@@ -21,10 +21,10 @@ static void test_types_are_named_with_their_modifiers(void)
         {1042, 5, "character(1)", FALSE, SQL_VALUE_TEXT, 1},
         {16, -1, "boolean", FALSE, SQL_VALUE_BOOLEAN, -1},
         {1114, -1, "timestamp without time zone", FALSE, SQL_VALUE_TIMESTAMP, -1},
-        {4000, 16384000, "super", FALSE, SQL_VALUE_TEXT, -1},
+        {4000, 16384000, "super", FALSE, SQL_VALUE_SUPER, -1},
         {6551, 64004, "binary varying(64000)", FALSE, SQL_VALUE_BYTES, 64000},
-        {3000, -1, "geometry", FALSE, SQL_VALUE_TEXT, -1},
-        {2935, -1, "hllsketch", FALSE, SQL_VALUE_TEXT, -1},
+        {3000, -1, "geometry", FALSE, SQL_VALUE_OTHER, -1},
+        {2935, -1, "hllsketch", FALSE, SQL_VALUE_OTHER, -1},
         {999999, -1, "unknown", FALSE, SQL_VALUE_TEXT, -1},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
