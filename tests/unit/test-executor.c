@@ -479,6 +479,7 @@ static void expect_failure(Server server, RsErrorCode code)
     g_assert_false(result.resumable);
     g_assert_cmpint(server.target_rows, ==, 10);
     g_assert_false(server.staging);
+    server_clear(&server);
 }
 
 static void test_checks_stop_the_job_before_it_changes_anything(void)
