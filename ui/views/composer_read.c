@@ -163,7 +163,8 @@ static char *estimate_text(const char *line)
     if (top == NULL || top->rows < 0)
         return g_strdup("the planner gives no estimate");
     g_autofree char *count = text_count((guint64)top->rows);
-    return g_strdup_printf("est. %s rows, cost %.0f", count, top->total_cost);
+    return g_strdup_printf("est. %s row%s, cost %.0f", count, top->rows == 1 ? "" : "s",
+                           top->total_cost);
 }
 
 static void estimate_read(gpointer data, TaskOutcome outcome, const GError *error)

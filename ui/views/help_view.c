@@ -15,7 +15,7 @@ static const char *context_title(const char *context)
         {"jobs", "On a job"},       {"browse", "In this view"}, {"move", "Moving"},
         {"global", "Everywhere"},   {"back", "Leaving"},        {"plan", "On the plan"},
         {"form", "In the form"},    {"text", "In the text"},    {"job", "On the job"},
-        {"job-list", "On a job"},
+        {"job-list", "On a job"},   {"composer", "In the composer"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(titles); i++)
         if (strcmp(titles[i].context, context) == 0)
