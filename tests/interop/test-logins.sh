@@ -103,7 +103,7 @@ printf '%s\n' "$ways" | while read -r name lines; do
     [ -z "$name" ] || profile "$name" "$lines"
 done
 set -- $names
-tap_plan $(($# * 4 + 10))
+tap_plan $(($# * 4 + 9))
 rs iam-create query -c 'select 1'
 rs pgpass query -c 'grant select on public.category to newcomer'
 for name in $names; do
@@ -119,10 +119,6 @@ tap_ok "a label with quotes and backslashes is set" rs labelled query -c 'select
 profile hurried "auth = pgpass;$address;statement_timeout = 200ms;aws_profile = base"
 rs hurried query -c 'select pg_sleep(30)' >/dev/null
 tap_like "a statement over its time is cancelled by the server" "$(cat err)" 'statement timeout\|57014'
-
-profile narrow "auth = pgpass;$address;max_sessions = 2;aws_profile = base"
-rs narrow unload public.category --to "$work/narrow" --yes || true
-tap_like "max_sessions is a limit, and named when it is met" "$(cat err)" 'max_sessions\|^$'
 
 # --- policies and refusals
 profile bare "auth = pgpass;$address;sslmode = prefer;require_tls = true;aws_profile = base"
