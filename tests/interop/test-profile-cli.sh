@@ -2,7 +2,7 @@
 # redsmith profile: add, set, import, rename, remove; what is written and what is told.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
-tap_plan 26
+tap_plan 28
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
 work=$(mktemp -d "${TMPDIR:-/tmp}/redsmith-profile-XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -62,4 +62,20 @@ status_is "removing asks" 2 rs remove pg
 rs remove pg --yes && rs rename work other
 tap_is "renamed and removed" "$("$REDSMITH" profile list --json | grep -o '"profile": *"[a-z]*"' |
     sed 's/.*"\([a-z]*\)"$/\1/' | tr '\n' ' ')" "env iam other svc "
+
+# Without any profile the workbench asks for one.
+export XDG_CONFIG_HOME="$work/empty"
+cat >first.script <<'END'
+wait idle
+expect "Where to"
+expect "the sandbox"
+key Enter
+paste jdbc:redshift://h.example/dev?user=ana
+key Down
+type first
+key Enter
+wait gone "A new profile"
+END
+status_is "the first screen makes a profile" 0 env LC_ALL=C.UTF-8 "$REDSMITH" --script first.script
+tap_like "that is in the file" "$(cat "$XDG_CONFIG_HOME/redsmith/profiles.conf")" 'host = h.example'
 [ "$tap_failed" = 0 ]

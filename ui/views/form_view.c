@@ -207,7 +207,8 @@ static const char *const *contexts(const View *view)
 static int note_rows(const FormView *form, int rows)
 {
     int free_rows = rows - (int)form->n_fields - 4;
-    if (form->class->deed != NULL) /* a form that scrolls anyway: its note tells what to know first */
+    if (form->class->deed !=
+        NULL) /* a form that scrolls anyway: its note tells what to know first */
         free_rows = MAX(free_rows, rows / 4);
     return form->note != NULL ? CLAMP(free_rows, 0, 8) : 0;
 }

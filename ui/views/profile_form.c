@@ -95,7 +95,8 @@ static Profile *profile_of(const FormValues *values, GError **error)
 {
     const char *name = form_value(values, NAME);
     if (name == NULL) {
-        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "name is missing: call the profile something");
+        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG,
+                    "name is missing: call the profile something");
         return NULL;
     }
     g_autoptr(Profile) profile = profile_new(name);
