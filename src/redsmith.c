@@ -1,5 +1,6 @@
 /* main: the commands, and the screens that only this program links. */
 #include "cli/cli.h"
+#include "ui/action.h"
 #include "ui/app.h"
 
 static AppOptions app_options_of(const Settings *settings, const CliScreenOptions *options)
@@ -34,6 +35,8 @@ static gboolean choose_profile(const Settings *settings, const CliScreenOptions 
 
 int main(int argc, char **argv)
 {
-    static const CliHooks hooks = {.open_screens = open_screens, .choose_profile = choose_profile};
+    static const CliHooks hooks = {.open_screens = open_screens,
+                                   .choose_profile = choose_profile,
+                                   .list_actions = action_dump};
     return cli_main(argc, argv, &hooks);
 }

@@ -268,6 +268,10 @@ static gboolean run_program(CliContext *cli, CliScreenOptions *screens, char **w
         return FALSE;
     if (cli->globals.version)
         return cli_print_text(cli, PACKAGE_NAME " " PACKAGE_VERSION "\n", error);
+    if (screens->list_actions) {
+        g_autofree char *actions = cli->hooks->list_actions();
+        return cli_print_text(cli, actions, error);
+    }
     if (words[0] != NULL)
         return run_words(cli, screens, words, error);
     if (cli->globals.help) {

@@ -78,7 +78,7 @@ typedef struct {
 typedef struct {
     char *theme, *script, *relation;
     gint64 script_rows, script_columns;
-    gboolean no_color, ascii;
+    gboolean no_color, ascii, list_actions;
 } CliScreenOptions;
 
 /* What the program lends to the commands. */
@@ -89,6 +89,8 @@ typedef struct {
     /* Asks on the screen which profile it is to be; *choice NULL: none. Main thread. Free with g_free. */
     gboolean (*choose_profile)(const Settings *settings, const CliScreenOptions *options,
                                char **choice, GError **error);
+    /* The table of the screens' actions, a line each. Free with g_free. */
+    char *(*list_actions)(void);
 } CliHooks;
 
 struct CliContext {

@@ -27,6 +27,8 @@ static const CliOption screen_options[] = {
     {"ascii", 0, CLI_FLAG, SCREEN(ascii), "draw with ASCII characters only", NULL},
     {"script", 0, CLI_STRING, SCREEN(script), "replay keys and actions from a file", "FILE"},
     {"script-rows", 0, CLI_NUMBER, SCREEN(script_rows), "height of the script's screen", "N"},
+    {"list-actions", 0, CLI_FLAG, SCREEN(list_actions),
+     "print every action of the screens: name, where, keys, help", NULL},
     {"script-columns", 0, CLI_NUMBER, SCREEN(script_columns), "width of the script's screen", "N"},
     {0},
 };
