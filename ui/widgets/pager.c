@@ -245,6 +245,8 @@ void pager_draw(Pager *pager, const Canvas *canvas)
 char *pager_position(const Pager *pager)
 {
     gint64 rows = count(pager);
+    if (rows == 1)
+        return g_strdup("one line");
     if (rows <= pager->height)
         return g_strdup_printf("all %" G_GINT64_FORMAT " lines", rows);
     return g_strdup_printf("lines %" G_GINT64_FORMAT "-%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,

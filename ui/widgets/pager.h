@@ -37,7 +37,7 @@ gboolean pager_search(Pager *pager, const char *text, gboolean forward);
 
 void pager_draw(Pager *pager, const Canvas *canvas);
 
-/* "lines 1-20 of 80", or "all 12 lines". Free with g_free. */
+/* "lines 1-20 of 80", "all 12 lines" or "one line". Free with g_free. */
 char *pager_position(const Pager *pager);
 
 /* All of the text. Free with g_free. */
