@@ -59,9 +59,13 @@ secret         auth = secret;secret_arn = redsmith/sandbox;aws_profile = base
 secret-address auth = secret;secret_arn = redsmith/sandbox;host = $host;port = $port;$keys
 managed-secret auth = secret;secret_arn = redshift!sandbox-cluster-$user;cluster_identifier = sandbox-cluster;aws_profile = base
 tls-verify-ca  auth = secret;secret_arn = redsmith/sandbox;sslmode = verify-ca;aws_profile = base
+api-iam        transport = data-api;$cluster;database = dev;aws_profile = base
+api-iam-user   transport = data-api;$cluster;db_user = $user;database = dev;aws_profile = base
+api-serverless transport = data-api;auth = serverless;workgroup_name = sandbox-workgroup;database = dev;aws_profile = base
+api-secret     transport = data-api;auth = secret;secret_arn = redsmith/sandbox;cluster_identifier = sandbox-cluster;aws_profile = base
+api-group      transport = data-api;auth = secret;secret_arn = redsmith/sandbox;workgroup_name = sandbox-workgroup;aws_profile = base
 "
-common="sslrootcert = $roots
-region = $region
+common="region = $region
 endpoint_url = $endpoint
 tempdir = s3://sandbox-stage/tmp
 aws_iam_role = $role"
@@ -72,6 +76,10 @@ profile()
     {
         echo "[$1]"
         printf '%s\n' "$2" | tr ';' '\n' | grep -v '= *$'
+        case $2 in
+        *data-api*) ;; # no connection, no certificate of ours to check
+        *) echo "sslrootcert = $roots" ;;
+        esac
         echo "$common"
     } >>config/redsmith/profiles.conf
     chmod 600 config/redsmith/profiles.conf
