@@ -186,12 +186,6 @@ CatalogLevel *catalog_level(Catalog *catalog, const char *key);
 gboolean catalog_is_fresh(const Catalog *catalog, const char *key);
 /* Of CatalogRelation: what the last reading did not find any more; NULL when nothing vanished. */
 const GPtrArray *catalog_vanished(const Catalog *catalog, const char *key);
-/* The schemas' and routines' levels in memory, of CatalogLevel, for catalog_search. Free with
- * g_ptr_array_unref. */
-GPtrArray *catalog_levels(const Catalog *catalog);
-/* Brings the levels of all known schemas that the cache has into memory. */
-void catalog_recall(Catalog *catalog);
-
 /* The same for readers that want lists: NULL when the level is not known. Owned by the catalog. */
 const GPtrArray *catalog_schemas(Catalog *catalog); /* of CatalogSchema */
 const GPtrArray *catalog_relations(Catalog *catalog, const char *schema);

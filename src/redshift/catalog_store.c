@@ -130,31 +130,6 @@ const GPtrArray *catalog_vanished(const Catalog *catalog, const char *key)
     return place == NULL ? NULL : place->vanished;
 }
 
-GPtrArray *catalog_levels(const Catalog *catalog)
-{
-    GPtrArray *levels = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer key, place;
-    g_hash_table_iter_init(&iter, catalog->places);
-    while (g_hash_table_iter_next(&iter, &key, &place))
-        if (((Place *)place)->level != NULL &&
-            (g_str_has_prefix(key, SCHEMA_PREFIX) || g_str_has_prefix(key, ROUTINES_PREFIX)))
-            g_ptr_array_add(levels, ((Place *)place)->level);
-    return levels;
-}
-
-void catalog_recall(Catalog *catalog)
-{
-    const GPtrArray *schemas = catalog_schemas(catalog);
-    for (guint i = 0; schemas != NULL && i < schemas->len; i++) {
-        const CatalogSchema *schema = schemas->pdata[i];
-        g_autofree char *key = catalog_key(NULL, schema->name);
-        g_autofree char *routines = catalog_routines_key(schema->name);
-        find_place(catalog, key);
-        find_place(catalog, routines);
-    }
-}
-
 /* --- lists ------------------------------------------------------------------------------------- */
 
 const GPtrArray *catalog_schemas(Catalog *catalog)
