@@ -129,6 +129,9 @@ char *preflight_login(PreflightRun *run, PreflightLine *line, GCancellable *canc
     if (run->session == NULL)
         return NULL;
     const SessionInfo *info = session_info(run->session);
+    if (!run->by_wire)
+        return g_strdup_printf("%s in %s of %s, %s", info->user, info->database, info->host,
+                               info->transport);
     return g_strdup_printf("%s at %s:%d/%s, %s, %s", info->user, info->host, info->port,
                            info->database, info->transport, info->tls ? "TLS" : "no TLS");
 }
