@@ -136,7 +136,10 @@ char *storage_text(const Storage *storage, int width, gboolean ascii)
             g_string_append(out, "Not a table of this cluster: it has no storage of its own.\n"),
             FALSE);
     if (!storage->is_listed && storage->missing->len == 0)
-        g_string_append(out, "SVV_TABLE_INFO has no row for it: the table is empty.\n");
+        g_string_append(out,
+                        "SVV_TABLE_INFO shows no row of it: the table is empty, or rows of this "
+                        "view are hidden from this user (it takes a superuser or the role "
+                        "sys:monitor).\n");
     append_info(out, storage, width, ascii);
     append_words(out, storage);
     append_slices(out, storage, width, ascii);
