@@ -6,6 +6,7 @@
 #include "redshift/types.h"
 #include "ui/app.h"
 #include "ui/views/data_pane_private.h"
+#include "ui/views/rows_cell.h"
 
 enum {
     READ_AHEAD = 200, /* the next page is asked for when fewer rows than that lie ahead */
@@ -61,41 +62,11 @@ static gboolean model_is_number(gpointer user, guint column)
     return type_is_numeric(data_pane_column(user, column)->type_oid);
 }
 
-/* The head of a value, not cut within a character. */
-static gsize head_length(const char *bytes, gsize length, gsize limit)
-{
-    if (length <= limit)
-        return length;
-    while (limit > 0 && ((guchar)bytes[limit] & 0xc0) == 0x80)
-        limit--;
-    return limit;
-}
-
-static gboolean is_blank(const char *bytes, gsize length)
-{
-    for (gsize i = 0; i < length; i++)
-        if (bytes[i] != ' ')
-            return FALSE;
-    return TRUE;
-}
-
 static GridCell model_cell(gpointer user, guint64 row, guint column, gsize limit, GString *text)
 {
     DataPane *pane = user;
-    const char *bytes;
-    gsize length;
-    gboolean is_null;
-    if (!rowset_cell(feed_rows(pane->feed), data_pane_row_of(pane, row), column, &bytes, &length,
-                     &is_null, NULL)) {
-        g_string_append(text, "(unreadable)");
-        return GRID_VALUE;
-    }
-    if (is_null)
-        return GRID_NULL;
-    gsize head = head_length(bytes, length, limit);
-    g_autofree char *printable = text_printable(bytes, (gssize)head);
-    g_string_append(text, printable);
-    return is_blank(bytes, length) ? GRID_EMPTY : GRID_VALUE;
+    return rows_cell_append(feed_rows(pane->feed), data_pane_row_of(pane, row), column, limit,
+                            text);
 }
 
 static const GridModel model = {model_columns, model_rows, model_name, model_is_number, model_cell};
