@@ -18,15 +18,26 @@ static Consequence open_jobs(View *view, const char *argument)
     return consequence_push(jobs_view_new(view->app));
 }
 
+/* On the screen that chooses a profile there is no server to ask yet. */
+static gboolean has_server(const View *view)
+{
+    if (view->app->options.choice == NULL)
+        return TRUE;
+    app_message(view->app, MESSAGE_INFO, "Choose a profile first");
+    return FALSE;
+}
+
 static Consequence open_activity(View *view, const char *argument)
 {
-    if (g_str_equal(view->class->name, "activity"))
+    if (g_str_equal(view->class->name, "activity") || !has_server(view))
         return consequence(CONSEQUENCE_DONE);
     return consequence_push(activity_view_new(view->app));
 }
 
 static Consequence open_editor(View *view, const char *argument)
 {
+    if (g_str_equal(view->class->name, "editor") || !has_server(view))
+        return consequence(CONSEQUENCE_DONE);
     return consequence_push(editor_view_new(view->app, NULL));
 }
 
