@@ -8,9 +8,9 @@ typedef struct {
     View *owner; /* a reference */
     PromptOptions options;
     Input *input;
-    char *label;
-    char *insert;    /* NULL: Tab does nothing */
-    char *complaint; /* what accept said; until the next key */
+    char *label, *history; /* those of the options */
+    char *insert;          /* NULL: Tab does nothing */
+    char *complaint;       /* what accept said; until the next key */
 } PromptView;
 
 static PromptView *prompt_of(View *view)
@@ -124,6 +124,7 @@ static void free_view(View *view)
     g_free(prompt->complaint);
     g_free(prompt->insert);
     g_free(prompt->label);
+    g_free(prompt->history);
     view_unref(prompt->owner);
 }
 
@@ -144,6 +145,8 @@ View *prompt_view_new(App *app, View *owner, const PromptOptions *options)
     prompt->options = *options;
     prompt->label = g_strdup(options->label);
     prompt->options.label = prompt->label;
+    prompt->history = g_strdup(options->history);
+    prompt->options.history = prompt->history;
     prompt->input = input_new(options->initial,
                               options->history != NULL ? app_history(app, options->history) : NULL,
                               options->secret);
