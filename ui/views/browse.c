@@ -39,11 +39,13 @@ void browse_open(BrowseView *browse, const CatalogRelation *relation)
     browse->schema = g_strdup(relation->schema);
     browse->relation = g_strdup(relation->name);
     details_pane_set(browse->details, relation);
-    if (catalog_kind_has_rows(relation->kind))
+    if (catalog_kind_has_rows(relation->kind)) {
         data_pane_open(browse->data, relation->schema, relation->name,
                        relation->kind == RELATION_EXTERNAL);
-    else
+    } else {
+        data_pane_close(browse->data);
         browse->tab = TAB_DDL; /* a function or procedure */
+    }
     if (browse->tab != TAB_DATA)
         details_pane_read(browse->details, browse_details_tab(browse), FALSE);
     tell_place(browse);

@@ -13,6 +13,8 @@ enum {
     FILTER_VALUE_MAX = 4096,
 };
 
+static const char NOTHING_OPEN[] = "No table or view is open: Enter on one in the catalog opens it";
+
 /* --- the grid's model: the rowset, or those of its rows that the local filter leaves ----------------*/
 
 guint data_pane_columns(const DataPane *pane)
@@ -138,8 +140,18 @@ void data_pane_show_sort(DataPane *pane)
             grid_set_sort(pane->grid, (int)i, order->descending);
 }
 
+/* FALSE, and said so, when nothing with rows is open. */
+static gboolean has_query(const DataPane *pane)
+{
+    if (pane->query == NULL)
+        app_message(pane->view->app, MESSAGE_INFO, "%s", NOTHING_OPEN);
+    return pane->query != NULL;
+}
+
 void data_pane_run(DataPane *pane)
 {
+    if (!has_query(pane))
+        return;
     g_autoptr(GError) error = NULL;
     g_autofree char *sql = sql_query_text(pane->query, &error);
     if (sql == NULL) {
@@ -166,6 +178,19 @@ void data_pane_open(DataPane *pane, const char *schema, const char *relation, gb
     data_pane_run(pane);
 }
 
+void data_pane_close(DataPane *pane)
+{
+    stop_counting(pane);
+    g_clear_pointer(&pane->only, row_filter_free);
+    data_pane_restart_scan(pane);
+    feed_free(pane->feed);
+    pane->feed = feed_new(pane->view, on_feed_changed, pane);
+    g_clear_pointer(&pane->query, sql_query_free);
+    pane->limited = FALSE;
+    grid_reset(pane->grid);
+    data_pane_touch(pane);
+}
+
 void data_pane_stop(DataPane *pane)
 {
     feed_stop(pane->feed);
@@ -178,6 +203,8 @@ void data_pane_stop(DataPane *pane)
 
 void data_pane_read_all(DataPane *pane)
 {
+    if (!has_query(pane))
+        return;
     if (pane->limited && pane->query->limit >= 0) {
         pane->query->limit = -1; /* asked for: another statement, without the bound */
         data_pane_run(pane);
@@ -300,6 +327,10 @@ static gboolean kind_of(gpointer user, const char *name, SqlValueKind *kind)
 gboolean data_pane_filter(DataPane *pane, const char *text, gboolean run, char **sql,
                           GError **error)
 {
+    if (pane->query == NULL) {
+        g_set_error_literal(error, RS_ERROR, RS_ERROR_USAGE, NOTHING_OPEN);
+        return FALSE;
+    }
     g_autoptr(SqlQuery) query = sql_query_copy(pane->query);
     if (!sql_query_parse_filter(query, text, feed_rows(pane->feed) != NULL ? kind_of : NULL, pane,
                                 error))
@@ -375,6 +406,8 @@ static void counted(gpointer data, TaskOutcome outcome, const GError *error)
 
 void data_pane_count(DataPane *pane)
 {
+    if (!has_query(pane))
+        return;
     g_autoptr(GError) error = NULL;
     g_autofree char *sql = sql_query_count_text(pane->query, &error);
     if (sql == NULL) {

@@ -26,6 +26,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DataPane, data_pane_free)
 /* Runs the query of a relation; limited: a LIMIT bounds what the server reads (external tables are
  * billed by what is scanned). */
 void data_pane_open(DataPane *pane, const char *schema, const char *relation, gboolean limited);
+/* What is open now has no rows, as a function: the rows and the query of before are gone. */
+void data_pane_close(DataPane *pane);
 void data_pane_run(DataPane *pane);
 /* Another query over what is open; takes it and runs it. */
 void data_pane_set_query(DataPane *pane, SqlQuery *query);
@@ -33,7 +35,7 @@ void data_pane_stop(DataPane *pane);
 /* Reads on without a cap. */
 void data_pane_read_all(DataPane *pane);
 
-/* NULL until a relation was opened. Owned by the pane. */
+/* NULL while nothing with rows is open. Owned by the pane. */
 const SqlQuery *data_pane_query(const DataPane *pane);
 gboolean data_pane_has_row(const DataPane *pane);
 gboolean data_pane_is_waiting(const DataPane *pane);
