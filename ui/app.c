@@ -473,6 +473,7 @@ static void app_free(App *app)
     g_free(app->queued_argument);
     g_free(app->user);
     g_free(app->transport);
+    app_keep_draft(app);
     g_free(app->draft);
     g_free(app->place);
     g_free(app);

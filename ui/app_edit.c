@@ -5,18 +5,51 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "config/paths.h"
 #include "ui/app_private.h"
 
-const char *app_draft(const App *app)
+/* --- the editor's text, kept from one opening to the next, and from one run to the next ------------*/
+
+static char *draft_path(void)
 {
-    return app->draft != NULL ? app->draft : "";
+    g_autofree char *dir = paths_state_dir();
+    return g_build_filename(dir, "draft.sql", NULL);
+}
+
+const char *app_draft(App *app)
+{
+    g_autofree char *path = draft_path();
+    if (app->draft == NULL && !app_is_scripted(app))
+        g_file_get_contents(path, &app->draft, NULL, NULL);
+    if (app->draft == NULL || !g_utf8_validate(app->draft, -1, NULL)) {
+        g_free(app->draft);
+        app->draft = g_strdup("");
+    }
+    return app->draft;
 }
 
 void app_set_draft(App *app, const char *text)
 {
+    if (g_strcmp0(app->draft, text) == 0)
+        return;
     g_free(app->draft);
     app->draft = g_strdup(text);
+    app->draft_changed = TRUE;
 }
+
+/* Credentials do not outlive the program, not even the user's own typing. */
+void app_keep_draft(App *app)
+{
+    g_autofree char *path = draft_path();
+    g_autofree char *dir = g_path_get_dirname(path);
+    if (!app->draft_changed || app_is_scripted(app) || !paths_make(dir, NULL))
+        return;
+    g_autofree char *masked = log_redact(app->draft);
+    g_file_set_contents_full(path, masked, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL);
+}
+
+/* --- $EDITOR --------------------------------------------------------------------------------------*/
 
 /* A file of our own in the user's run-time or temporary folder, 0600; the name ends in .sql so that the
  * program knows what it is. */

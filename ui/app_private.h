@@ -45,11 +45,15 @@ struct App {
     Session *spare;
     struct PasswordAsker *asker;
     char *draft; /* the editor's text; NULL: none yet */
+    gboolean draft_changed;
 
     guint signal_sources[4];
     guint stop_source, input_source;
     int stop_fd;
 };
+
+/* app_edit.c */
+void app_keep_draft(App *app);
 
 /* app_frame.c */
 void app_draw(App *app);

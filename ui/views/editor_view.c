@@ -13,7 +13,7 @@ enum { CTRL_C = 3 };
 static const char *const *contexts(const View *view)
 {
     static const char *const text[] = {"editor-text", "editor", "global", NULL};
-    static const char *const rows[] = {"editor-rows", "editor", "back", "move", "global", NULL};
+    static const char *const rows[] = {"editor-rows", "editor", "move", "global", NULL};
     return ((const EditorView *)view)->on_rows ? rows : text;
 }
 
@@ -81,6 +81,7 @@ static void draw(View *view, Canvas *canvas, guint stale)
     draw_title(editor, canvas, 1 + height, "Rows", progress, editor->on_rows);
     result_pane_draw(editor->result, &rows, editor->on_rows);
     editor_draw(editor->editor, &text, !editor->on_rows);
+    app_set_draft(view->app, editor_text(editor->editor)); /* however the view may end */
 }
 
 static void free_view(View *view)
@@ -241,14 +242,24 @@ static Consequence other_part(View *view, const char *argument)
     return consequence(CONSEQUENCE_REDRAW);
 }
 
+static Consequence roll_back(View *owner)
+{
+    app_close(owner->app, owner); /* its session ends, and the transaction with it */
+    app_message(owner->app, MESSAGE_WARNING, "The transaction was rolled back");
+    return consequence(CONSEQUENCE_DONE);
+}
+
 static Consequence leave(View *view, const char *argument)
 {
+    static const ConfirmChoice choices[] = {{'r', "roll back and leave", roll_back}, {0}};
     EditorView *editor = editor_view_of(view);
     app_set_draft(view->app, editor_text(editor->editor));
-    if (feed_in_transaction(result_pane_feed(editor->result)))
-        app_message(view->app, MESSAGE_WARNING,
-                    "The editor's open transaction was rolled back: its session has ended");
-    return consequence(CONSEQUENCE_POP);
+    if (!feed_in_transaction(result_pane_feed(editor->result)))
+        return consequence(CONSEQUENCE_POP);
+    return consequence_push(confirm_view_new(view->app, view,
+                                             "A transaction is open here. To keep its changes go "
+                                             "back and run COMMIT; leaving rolls it back.",
+                                             choices));
 }
 
 static Consequence show_cell(View *view, const char *argument)
@@ -316,6 +327,8 @@ const Action editor_actions[] = {
      ACTION_HIDDEN, copy},
     {"editor.leave", "editor", "Esc", "back", "leave the editor; its text is kept", ACTION_PLAIN,
      leave},
+    {"editor.close", "editor-rows", "q", "back", "leave the editor; its text is kept",
+     ACTION_HIDDEN, leave},
     {"editor.cell", "editor-rows", "Enter", "value", "show the whole value", ACTION_NEEDS_ROW,
      show_cell},
     {"editor.record", "editor-rows", "v", "row", "show the row, a column on each line",
