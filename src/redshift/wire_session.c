@@ -159,7 +159,7 @@ static char *login_failure(const WireSession *session, const WireOptions *option
     const char *text = PQerrorMessage(session->conn);
     g_auto(WireTls) tls = {0};
     if (strstr(text, "certificate verify failed") == NULL || options->sslrootcert == NULL)
-        return g_strdup(text);
+        return g_strdelimit(g_strdup(text), "\t", ' '); /* libpq indents its further lines */
     wire_tls_probe(options->host, addresses == NULL ? options->host : addresses, options->port,
                    options->sslrootcert, &tls, waiter->deadline_us, waiter->cancellable, NULL);
     return g_strdup(tls.problem != NULL ? tls.problem : text);

@@ -137,6 +137,12 @@ static gboolean handle(FrontSession *session, Relay *relay, const WireHead *head
 {
     if (head->type == 'D' && relay->explain)
         return keep_plan_line(session, relay, head);
+    if (head->type == 'T' && !relay->silent)
+        return varbyte_pass_columns(session, head);
+    if (head->type == 'D' && !relay->silent) {
+        relay->rows++;
+        return varbyte_pass_row(session, head);
+    }
     if (strchr("DTtn123", head->type) != NULL) {
         relay->rows += head->type == 'D';
         return relay->silent ? wire_skip(session->backend, head)

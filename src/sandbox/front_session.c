@@ -14,6 +14,7 @@ FrontSession *front_session_new(FrontServer *server, int client_fd)
     session->server = server;
     session->client = wire_new(client_fd);
     session->status = 'I';
+    session->varbytes = g_array_new(FALSE, FALSE, sizeof(int));
     return session;
 }
 
@@ -32,6 +33,7 @@ void front_session_free(FrontSession *session)
         g_hash_table_unref(session->prepared);
     if (session->portals != NULL)
         g_hash_table_unref(session->portals);
+    g_array_unref(session->varbytes);
     g_free(session->user);
     g_free(session->database);
     g_free(session->application_name);

@@ -51,6 +51,7 @@ struct FrontSession {
     char *query_label;
     LogRecord *record;
     GHashTable *prepared, *portals; /* front_extended.c */
+    GArray *varbytes;               /* of int, front_varbyte.c: columns of the last row description */
     gboolean skip_to_sync;
     gboolean drop_after; /* a fault rule drops the connection after this statement */
     gboolean error_sent; /* the statement's error went to the client as it came */
@@ -108,6 +109,11 @@ gboolean backend_send_query(FrontSession *session, const char *sql);
 void backend_poison(FrontSession *session);
 /* Ends the open transaction and keeps the error that led here. */
 void backend_rollback(FrontSession *session);
+
+/* front_varbyte.c: a RowDescription ('T') and a DataRow ('D') to the client; VARBYTE as Redshift writes
+ * it. A row with such a column is held whole. FALSE when a connection was lost. */
+gboolean varbyte_pass_columns(FrontSession *session, const WireHead *head);
+gboolean varbyte_pass_row(FrontSession *session, const WireHead *head);
 
 /* front_statement.c: what simple and extended queries do alike. */
 typedef struct {

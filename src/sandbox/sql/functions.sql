@@ -187,6 +187,12 @@ CREATE FUNCTION redsmith_catalog.to_varbyte(value text, format text) RETURNS red
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN lower(format) IN ('hex', 'base64') THEN decode(value, lower(format))
                 ELSE convert_to(value, 'UTF8') END::redsmith_catalog.varbyte;
+-- FROM_HEX(text) and TO_HEX(bytes): Redshift guide, "FROM_HEX function", "TO_HEX function".
+CREATE FUNCTION redsmith_catalog.from_hex(value text) RETURNS redsmith_catalog.varbyte
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN decode(value, 'hex')::redsmith_catalog.varbyte;
+CREATE FUNCTION redsmith_catalog.to_hex(value redsmith_catalog.varbyte) RETURNS varchar
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN encode(value::bytea, 'hex');
 CREATE FUNCTION redsmith_catalog.from_varbyte(value redsmith_catalog.varbyte, format text)
     RETURNS varchar LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN lower(format) IN ('hex', 'base64') THEN encode(value::bytea, lower(format))
