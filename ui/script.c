@@ -161,6 +161,8 @@ gboolean script_run(App *app, const char *path, GError **error)
     for (guint i = 0; i < commands->len; i++) {
         const ScriptCommand *command = g_ptr_array_index(commands, i);
         settle(&script);
+        if (app->ended && command->verb == SCRIPT_WAIT_GONE)
+            continue; /* whether it left during the wait or just before is chance */
         if (app->ended)
             return fail(&script, command, error, "the workbench was left before");
         if (!run_command(&script, command, error))

@@ -10,7 +10,7 @@
  *     action NAME [ARGUMENT]  an action of the table
  *     wait idle               until no task is under way and the screen is painted
  *     wait text "TEXT"        until TEXT is on the screen
- *     wait gone "TEXT"        until it is not
+ *     wait gone "TEXT"        until it is not, or the workbench was left
  *     expect "TEXT"           TEXT must be on the screen now
  *     reject "TEXT"           TEXT must not be
  *     resize COLUMNSxROWS
