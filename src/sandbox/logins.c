@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 
 #define NAME_LIMIT 63 /* PostgreSQL's: a longer name would be cut, and be somebody else's */
 #define LOCK 4711     /* advisory: two calls never create the same role */
@@ -128,8 +129,11 @@ static gboolean store_password(PGconn *connection, const Login *login, GError **
                      "INSERT INTO redsmith_sandbox.temporary_logins (user_name, hash, expires_at) "
                      "VALUES ($1, $2, to_timestamp($3::bigint))",
                      3, NULL, values, NULL, NULL, 0);
-    return PQresultStatus(result) == PGRES_COMMAND_OK ||
-           fail(connection, "the password cannot be kept", RS_ERROR_INTERNAL, error);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        return fail(connection, "the password cannot be kept", RS_ERROR_INTERNAL, error);
+    log_write(LOG_LEVEL_INFO, "aws: %s has a new password for %" G_GINT64_FORMAT " s", login->user,
+              login->expires - g_get_real_time() / G_USEC_PER_SEC);
+    return TRUE;
 }
 
 /* A transaction in which the roles are made and the password is kept. */
