@@ -29,28 +29,30 @@ static char *rows_text(const DataPane *pane)
 {
     guint64 rows = data_pane_rows_here(pane);
     g_autofree char *count = text_count(rows);
+    const char *s = rows == 1 ? "" : "s";
     g_autofree char *total = text_count((guint64)MAX(pane->counted, 0));
     switch (feed_state(pane->feed)) {
     case FEED_FINISHED:
         if (pane->query->limit >= 0 && rows >= (guint64)pane->query->limit)
-            return g_strdup_printf("first %s rows, limited; A reads all", count);
-        return g_strdup_printf("%s rows (all)", count);
+            return g_strdup_printf("first %s row%s, limited; A reads all", count, s);
+        return g_strdup_printf("%s row%s (all)", count, s);
     case FEED_CANCELLED:
-        return g_strdup_printf("first %s rows, cancelled", count);
+        return g_strdup_printf("first %s row%s, cancelled", count, s);
     case FEED_FAILED:
-        return g_strdup_printf("first %s rows, then it failed", count);
+        return g_strdup_printf("first %s row%s, then it failed", count, s);
     case FEED_READING:
         if (pane->counted < 0)
-            return g_strdup_printf("first %s rows, reading", count);
+            return g_strdup_printf("first %s row%s, reading", count, s);
         break;
     default:
         break;
     }
     if (pane->counted >= 0)
-        return g_strdup_printf("%s rows counted, %s here", total, count);
+        return g_strdup_printf("%s row%s counted, %s here", total,
+                               pane->counted == 1 ? "" : "s", count);
     if (feed_is_capped(pane->feed))
-        return g_strdup_printf("first %s rows, the cap; A reads all", count);
-    return g_strdup_printf("first %s rows, more on scroll", count);
+        return g_strdup_printf("first %s row%s, the cap; A reads all", count, s);
+    return g_strdup_printf("first %s row%s, more on scroll", count, s);
 }
 
 /* Per cent of the rows here that were looked at, where that takes a while. */
