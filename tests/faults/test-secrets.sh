@@ -88,4 +88,5 @@ else
     done
 fi
 kill -INT $pid
-wait $pid
+wait $pid || true # a cancelled statement is status 4
+exit 0
