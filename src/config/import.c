@@ -219,7 +219,8 @@ static Import *parse_json(const char *name, const char *text, GError **error)
 static Import *parse_group(const char *name, const char *text, GError **error)
 {
     g_auto(GStrv) lines = g_strsplit(text + 1, "]", 2);
-    return import_service(name, g_strstrip(lines[0]), text, "the service file", error);
+    const char *group = lines[0] != NULL ? g_strstrip(lines[0]) : ""; /* "[" is all there is */
+    return import_service(name, group, text, "the service file", error);
 }
 
 static Import *parse_simple(const char *name, const char *text, GError **error)

@@ -210,6 +210,9 @@ static const struct {
      "max_poll_attempts is \"x\""},
     {"{\"region\":[\"r\"]}", "not a list"},
     {"{\"region\":", "no JSON object"},
+    {"[", "the service file"},
+    {"[]", "the service file"},
+    {"[a", "the service file"},
 };
 
 static void test_what_other_systems_refuse_is_refused(void)
