@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "redshift/catalog.h"
 #include "ui/app.h"
 #include "ui/views/views.h"
@@ -18,12 +19,18 @@ static BrowseView *browse_of(View *view)
 
 /* --- what is shown ------------------------------------------------------------------------------*/
 
+/* A name as a line of the place: it may have line ends of its own. */
+static char *place_line(const char *name)
+{
+    return name != NULL ? text_printable(name, -1) : g_strdup("");
+}
+
 static void tell_place(BrowseView *browse)
 {
-    const char *database = app_profile(browse->view.app)->database;
-    g_autofree char *place = g_strdup_printf("%s\n%s\n%s", database != NULL ? database : "",
-                                             browse->schema != NULL ? browse->schema : "",
-                                             browse->relation != NULL ? browse->relation : "");
+    g_autofree char *database = place_line(app_profile(browse->view.app)->database);
+    g_autofree char *schema = place_line(browse->schema);
+    g_autofree char *relation = place_line(browse->relation);
+    g_autofree char *place = g_strdup_printf("%s\n%s\n%s", database, schema, relation);
     app_set_place(browse->view.app, place);
 }
 
