@@ -53,11 +53,12 @@ static char *source_text(const ActivitySource *source, const ActivityOptions *op
     return g_string_free(sql, FALSE);
 }
 
-static void note_refusal(ActivityReport *report, const ActivitySource *source)
+/* how: "cannot be read", or "shows nothing": a view may hide its rows instead of refusing. */
+static void note_refusal(ActivityReport *report, const ActivitySource *source, const char *how)
 {
     g_ptr_array_add(
         report->notes,
-        g_strdup_printf("%s cannot be read here; it is for %s", source->views,
+        g_strdup_printf("%s %s here; it is for %s", source->views, how,
                         source->opens != NULL ? source->opens : "clusters that have it"));
 }
 
@@ -179,13 +180,16 @@ static gboolean read_sources(ActivityReport *report, Session *session, const Act
             return FALSE;
         if (refused) {
             if (source->opens != NULL || source[1].views == NULL)
-                note_refusal(report, source);
+                note_refusal(report, source, "cannot be read");
             continue;
         }
         gboolean tells_nothing =
             rows->len == 0 && source->is_never_empty && (options == NULL || !options->running_only);
-        if (tells_nothing && source[1].views != NULL)
+        if (tells_nothing && source[1].views != NULL) {
+            if (source->opens != NULL)
+                note_refusal(report, source, "shows nothing");
             continue;
+        }
         if (source->lacks != NULL)
             g_ptr_array_add(report->notes, g_strdup(source->lacks));
         report->rows = g_steal_pointer(&rows);

@@ -234,6 +234,7 @@ static const ActivitySource space_sources[] = {
             "unsorted, stats_off, skew_rows, trim(diststyle), trim(sortkey1) "
             "FROM svv_table_info WHERE 1 = 1",
      .order = "size DESC, 1, 2",
+     .is_never_empty = TRUE,
      .opens = SUPERUSERS},
     {.views = "pg_class",
      .sql = "SELECT trim(n.nspname), trim(c.relname), NULL::bigint, CASE WHEN c.reltuples < 0 THEN "

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "redshift/probe.h"
 #include "redshift/types.h"
@@ -201,8 +202,11 @@ ColumnProfile *column_profile_load(Session *session, const CatalogRelation *rela
     double sample = column_profile_sample(relation->estimated_rows);
     g_autofree char *sql = column_profile_sql(relation->schema, relation->name, column, sample);
     g_autoptr(GPtrArray) rows = session_query(session, sql, 0, NULL, cancellable, error);
-    if (rows == NULL)
+    if (rows == NULL) {
+        if (g_error_matches(*error, RS_ERROR, RS_ERROR_PERMISSION))
+            g_prefix_error(error, "a profile needs SELECT on the relation and USAGE on its schema: ");
         return NULL;
+    }
     guint32 oid;
     int modifier = -1;
     ColumnProfile *profile = g_new0(ColumnProfile, 1);

@@ -16,9 +16,13 @@ unset NO_COLOR TMUX REDSMITH_PROFILE
 play()
 {
     cat >"$work/script"
-    tap_ok "$1" timeout 120 "$REDSMITH" --script "$work/script" \
-        --script-columns 100 --script-rows 30 >"$work/out" 2>&1 </dev/null
+    tap_ok "$1" replay
     [ ! -s "$work/out" ] || sed 's/^/# /' "$work/out"
+}
+replay()
+{
+    timeout 120 "$REDSMITH" --script "$work/script" --script-columns 100 --script-rows 30 \
+        >"$work/out" 2>&1 </dev/null
 }
 
 play "the catalog is read and kept" <<'END'

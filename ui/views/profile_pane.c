@@ -11,6 +11,7 @@ enum { BAR_COLUMNS = 24 };
 typedef struct {
     ColumnProfile *profile;
     char *error;
+    gboolean cancelled; /* which is what error says */
 } Found;
 
 struct ProfilePane {
@@ -110,7 +111,7 @@ static GridCell model_cell(gpointer user, guint64 row, guint column, gsize limit
     else if (column == COLUMN_ROWS && pane->running != NULL && pane->column == row)
         value = g_strdup("asking");
     else if (column == COLUMN_ROWS && found->error != NULL)
-        value = g_strdup("failed");
+        value = g_strdup(found->cancelled ? "cancelled" : "failed");
     g_autofree char *printable = text_printable(value != NULL ? value : "", -1);
     g_string_append(text, printable);
     return GRID_VALUE;
@@ -276,6 +277,7 @@ static void answered(gpointer data, TaskOutcome outcome, const GError *error)
     Found *found = g_ptr_array_index(pane->found, asking->place);
     g_clear_pointer(&found->profile, column_profile_free);
     g_clear_pointer(&found->error, g_free);
+    found->cancelled = outcome == TASK_CANCELLED;
     if (outcome == TASK_DONE)
         found->profile = g_steal_pointer(&asking->profile);
     else
@@ -312,6 +314,7 @@ void profile_pane_enter(ProfilePane *pane)
     if (pane->running != NULL || row >= pane->found->len)
         return;
     start(pane, (guint)row);
+    fit_columns(pane); /* "asking" is wider than no figure */
     show_current(pane);
 }
 
@@ -320,6 +323,7 @@ void profile_pane_all(ProfilePane *pane)
     pane->all = TRUE;
     if (pane->running == NULL)
         go_on(pane);
+    fit_columns(pane);
     show_current(pane);
 }
 
