@@ -1,8 +1,11 @@
 #include "workbench.h"
 
+#include <string.h>
+
 #include "aws/region.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "config/keyring.h"
 #include "redshift/catalog_cache.h"
 
@@ -10,6 +13,8 @@ enum {
     INTERACTIVE_WORKERS = 3, /* metadata, preview, and one to cancel with */
     BULK_WORKERS = 3,        /* jobs at once; each has its own transfer workers */
     STATEMENTS_KEPT = 500,
+    LAST_BYTES = 60, /* of a statement, where sessions are listed */
+    LISTED_MAX = 10,
     WAIT_SLICE_US = 100 * 1000, /* how late a cancel may be noticed while waiting for a session */
 };
 
@@ -24,9 +29,9 @@ struct Workbench {
     void (*note)(gpointer user, const char *line);
     gpointer note_user;
     LoginMemory *logins; /* what AWS gave to log in with */
-    GMutex prompt_lock; /* held while the user is asked: one question, however many sessions */
-    Secret *prompted;   /* the answer, until the server refuses it */
-    GPtrArray *jobs;    /* of Job; main thread */
+    GMutex prompt_lock;  /* held while the user is asked: one question, however many sessions */
+    Secret *prompted;    /* the answer, until the server refuses it */
+    GPtrArray *jobs;     /* of Job; main thread */
     JobChanged changed;
     gpointer changed_user;
     GMutex lock; /* guards everything below */
@@ -37,8 +42,15 @@ struct Workbench {
     CredentialsSource *credentials;
     S3Client *s3;
     char *last_note;
-    int open_sessions; /* atomic */
+    GPtrArray *open_sessions; /* of OpenSession, not owned: each goes with its session */
 };
+
+/* What is known of a session that is open, or on its way. */
+typedef struct {
+    Workbench *workbench;
+    gint64 since; /* monotonic, us */
+    char *last;   /* how its last statement begins; NULL before the first */
+} OpenSession;
 
 /*
  * Main thread, but for: the executor's thread reads workbench, id, plan and cancellable, writes
@@ -77,7 +89,8 @@ static StatementLogEntry *statement_entry_copy(const StatementLogEntry *entry)
 /* A StatementLog: any thread. */
 static void note_statement(gpointer user, const char *sql, gint64 duration_ms, const GError *error)
 {
-    Workbench *workbench = user;
+    OpenSession *open = user;
+    Workbench *workbench = open->workbench;
     StatementLogEntry *entry = g_new0(StatementLogEntry, 1);
     entry->at = g_get_real_time() / 1000 - duration_ms;
     entry->sql = log_redact(sql);
@@ -85,6 +98,8 @@ static void note_statement(gpointer user, const char *sql, gint64 duration_ms, c
     entry->error = error == NULL ? NULL : g_strdup(error->message);
     log_write(LOG_LEVEL_DEBUG, "%" G_GINT64_FORMAT " ms: %s", duration_ms, sql);
     g_mutex_lock(&workbench->lock);
+    g_free(open->last);
+    open->last = text_printable(entry->sql, (gssize)MIN(strlen(entry->sql), LAST_BYTES));
     g_queue_push_tail(&workbench->statements, entry);
     if (workbench->statements.length > STATEMENTS_KEPT)
         statement_entry_free(g_queue_pop_head(&workbench->statements));
@@ -96,8 +111,7 @@ static void job_unref(gpointer job);
 /* What the catalog's cache is a picture of: an edited profile must not show another cluster's. */
 static char *cache_target(const Profile *profile)
 {
-    return g_strdup_printf("%s:%d %s %s", profile->host != NULL ? profile->host : "",
-                           profile->port,
+    return g_strdup_printf("%s:%d %s %s", profile->host != NULL ? profile->host : "", profile->port,
                            profile->cluster_identifier != NULL ? profile->cluster_identifier : "",
                            profile->workgroup_name != NULL ? profile->workgroup_name : "");
 }
@@ -118,6 +132,7 @@ Workbench *workbench_new(Profile *profile)
     g_mutex_init(&workbench->lock);
     g_cond_init(&workbench->session_given);
     g_queue_init(&workbench->statements);
+    workbench->open_sessions = g_ptr_array_new();
     return workbench;
 }
 
@@ -137,6 +152,7 @@ void workbench_free(Workbench *workbench)
     g_free(workbench->last_note);
     catalog_free(workbench->catalog);
     g_queue_clear_full(&workbench->statements, statement_entry_free);
+    g_ptr_array_unref(workbench->open_sessions);
     g_cond_clear(&workbench->session_given);
     g_mutex_clear(&workbench->lock);
     g_mutex_clear(&workbench->prompt_lock);
@@ -258,38 +274,84 @@ static Session *open_session(Workbench *workbench, GCancellable *cancellable, GE
     const LoginContext login = login_context(workbench, &secrets, region);
     g_autoptr(GError) failure = NULL;
     Session *session = login_open(&login, cancellable, &failure);
-    if (session != NULL) {
-        session_set_log(session, note_statement, workbench);
+    if (session != NULL)
         return session;
-    }
     if (g_error_matches(failure, RS_ERROR, RS_ERROR_AUTH))
         forget_answer(workbench);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
 }
 
-static void count_closed(gpointer user)
+/* The session is closed, or was not opened. */
+static void forget_session(gpointer user)
 {
-    g_atomic_int_dec_and_test(&((Workbench *)user)->open_sessions);
+    OpenSession *open = user;
+    Workbench *workbench = open->workbench;
+    g_mutex_lock(&workbench->lock);
+    g_ptr_array_remove(workbench->open_sessions, open);
+    g_mutex_unlock(&workbench->lock);
+    g_free(open->last);
+    g_free(open);
+}
+
+/* With the lock held: which sessions are open, the oldest first. */
+static char *list_sessions(const Workbench *workbench)
+{
+    GString *list = g_string_new(NULL);
+    gint64 now = g_get_monotonic_time();
+    for (guint i = 0; i < workbench->open_sessions->len && i < LISTED_MAX; i++) {
+        const OpenSession *open = workbench->open_sessions->pdata[i];
+        g_string_append_printf(list, "\n  open for %" G_GINT64_FORMAT " s, last statement: %s",
+                               (now - open->since) / G_USEC_PER_SEC,
+                               open->last != NULL ? open->last : "none yet");
+    }
+    if (workbench->open_sessions->len > LISTED_MAX)
+        g_string_append_printf(list, "\n  and %u more", workbench->open_sessions->len - LISTED_MAX);
+    return g_string_free(list, FALSE);
+}
+
+/* With the lock held. */
+static gboolean is_session_allowed(const Workbench *workbench, GError **error)
+{
+    const Profile *profile = workbench->profile;
+    guint n = workbench->open_sessions->len;
+    if (profile->max_sessions <= 0 || n < (guint)profile->max_sessions)
+        return TRUE;
+    g_autofree char *list = list_sessions(workbench);
+    g_set_error(error, RS_ERROR, RS_ERROR_LIMIT,
+                "profile \"%s\" has %u sessions open, and max_sessions allows no more: wait for "
+                "a job to end, close an editor, or raise max_sessions%s",
+                profile->name, n, list);
+    return FALSE;
+}
+
+/* NULL when the profile allows no more. */
+static OpenSession *remember_session(Workbench *workbench, GError **error)
+{
+    OpenSession *open = NULL;
+    g_mutex_lock(&workbench->lock);
+    if (is_session_allowed(workbench, error)) {
+        open = g_new0(OpenSession, 1);
+        open->workbench = workbench;
+        open->since = g_get_monotonic_time();
+        g_ptr_array_add(workbench->open_sessions, open);
+    }
+    g_mutex_unlock(&workbench->lock);
+    return open;
 }
 
 Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error)
 {
-    const Profile *profile = workbench->profile;
-    int limit = profile->max_sessions;
-    if (g_atomic_int_add(&workbench->open_sessions, 1) >= limit && limit > 0) {
-        count_closed(workbench);
-        g_set_error(error, RS_ERROR, RS_ERROR_LIMIT,
-                    "profile \"%s\" has %d sessions open, and max_sessions allows no more: wait for "
-                    "a job to end, close an editor, or raise max_sessions",
-                    profile->name, limit);
+    OpenSession *open = remember_session(workbench, error);
+    if (open == NULL)
+        return NULL;
+    Session *session = open_session(workbench, cancellable, error);
+    if (session == NULL) {
+        forget_session(open);
         return NULL;
     }
-    Session *session = open_session(workbench, cancellable, error);
-    if (session != NULL)
-        session_on_closed(session, count_closed, workbench);
-    else
-        count_closed(workbench);
+    session_set_log(session, note_statement, open);
+    session_on_closed(session, forget_session, open);
     return session;
 }
 
@@ -300,11 +362,12 @@ Session *workbench_reopen_session(Workbench *workbench, Session *lost, GCancella
     g_autofree char *host = g_strdup(session_info(lost)->host);
     session_free(lost);
     Session *session = workbench_open_session(workbench, cancellable, error);
-    if (session == NULL)
-        return NULL;
-    g_autofree char *line =
-        g_strdup_printf("The connection to %s was lost and is there again%s%s", host,
-                        losses == NULL ? "" : "; gone with it: ", losses == NULL ? "" : losses);
+    if (session == NULL && losses == NULL)
+        return NULL; /* the error says all that there is to say */
+    /* Whoever tries again has no lost session any more: what went with it is said now, or never. */
+    g_autofree char *line = g_strdup_printf(
+        "%s %s%s%s", session != NULL ? "Reconnected to" : "Disconnected from", host,
+        losses == NULL ? "" : "; lost with the old session: ", losses == NULL ? "" : losses);
     say(workbench, line);
     return session;
 }

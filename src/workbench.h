@@ -54,11 +54,11 @@ void workbench_set_note(Workbench *workbench, void (*note)(gpointer user, const 
                         gpointer user);
 
 /* A new session of the profile, logged in the statement log. Any thread. Free with session_free, before the
- * workbench. RS_ERROR_LIMIT when max_sessions are open. */
+ * workbench. RS_ERROR_LIMIT when max_sessions are open: its message lists them, with what each did last. */
 Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error);
 
-/* A session in the place of one that was lost, which is freed; what was lost with it is told by the note.
- * Any thread. */
+/* A session in the place of one that was lost, which is freed in any case; what was lost with it is told by
+ * the note, also when there is no new session. Any thread. */
 Session *workbench_reopen_session(Workbench *workbench, Session *lost, GCancellable *cancellable,
                                   GError **error);
 
