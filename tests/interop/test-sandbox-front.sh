@@ -16,7 +16,7 @@ as()
     PGUSER=$as_user PGPASSWORD=Abcdef12 sql "$@"
 }
 
-tap_plan 41
+tap_plan 45
 sandbox_begin
 
 # Users and groups.
@@ -64,6 +64,19 @@ tap_is "format_type names them" \
     "$(sql "SELECT format_type(atttypid, atttypmod) FROM pg_attribute
             WHERE attrelid = 'numbers'::regclass AND attnum IN (2, 6) ORDER BY attnum" | tr '\n' ',')" \
     "binary varying(9),interval year to month,"
+
+# VARBYTE: bare digits, also for rows of several columns and NULLs, and nothing else loses its backslash.
+sql "INSERT INTO numbers (b) VALUES (FROM_HEX('00ff5c78')), (''), (NULL), ('abc')" >/dev/null
+tap_is "VARBYTE is hexadecimal without a prefix" \
+    "$(sql "SELECT b, 'x' || chr(92) || 'x61' AS text, b FROM numbers ORDER BY b" | tr '\n' ' ')" \
+    '|x\x61| 00ff5c78|x\x61|00ff5c78 616263|x\x61|616263 |x\x61| '
+tap_is "its own text after a result of another shape" "$(sql "SELECT chr(92) || 'x6162'")" '\x6162'
+tap_is "FROM_HEX and TO_VARBYTE make the same bytes" \
+    "$(sql "SELECT TO_HEX(b) FROM numbers WHERE b = FROM_HEX('616263') AND b = TO_VARBYTE('abc', 'utf8')")" \
+    616263
+tap_is "a prepared statement's rows are written alike" \
+    "$(sql "PREPARE bytes AS SELECT b FROM numbers WHERE b = FROM_HEX(\$1); EXECUTE bytes('616263')" |
+        tail -n 1)" 616263
 
 # Views: late-binding ones outlive what they read; materialized ones take Redshift's attributes.
 sql "CREATE TABLE base (a int)" >/dev/null
