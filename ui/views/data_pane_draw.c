@@ -48,8 +48,8 @@ static char *rows_text(const DataPane *pane)
         break;
     }
     if (pane->counted >= 0)
-        return g_strdup_printf("%s row%s counted, %s here", total,
-                               pane->counted == 1 ? "" : "s", count);
+        return g_strdup_printf("%s row%s counted, %s here", total, pane->counted == 1 ? "" : "s",
+                               count);
     if (feed_is_capped(pane->feed))
         return g_strdup_printf("first %s row%s, the cap; A reads all", count, s);
     return g_strdup_printf("first %s row%s, more on scroll", count, s);
