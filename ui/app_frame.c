@@ -181,10 +181,11 @@ static void draw_message(App *app, int rows, int columns)
 
 static void draw_too_small(App *app, int rows, int columns)
 {
-    g_autofree char *text =
-        g_strdup_printf("redsmith needs %d columns and %d rows; here are %d and %d. Make the "
-                        "window larger, or press q.",
-                        LAYOUT_MIN_COLUMNS, LAYOUT_MIN_ROWS, columns, rows);
+    g_autofree char *text = g_strdup_printf(
+        "redsmith needs %d columns and %d rows; here are %d and %d. Make the "
+        "window larger%s.",
+        LAYOUT_MIN_COLUMNS, LAYOUT_MIN_ROWS, columns, rows,
+        workbench_running_jobs(app->workbench) == 0 ? ", or press q" : ": a job runs");
     Canvas canvas = canvas_of(app, (Rect){0, 0, rows, columns});
     draw_clear(&canvas);
     g_autoptr(GPtrArray) lines = wrap(text, columns);

@@ -154,9 +154,9 @@ void app_key(App *app, Key key)
     forget_message(app);
     app_request_frame(app);
     if (!is_usable(app)) { /* what cannot be seen must not be operated */
-        if (key == 'q' || key == 3)
+        if ((key == 'q' || key == 3) && workbench_running_jobs(app->workbench) == 0)
             app_apply(app, app_top(app), app_leave(app));
-        return;
+        return; /* what becomes of running jobs is a question that has to be seen */
     }
     View *view = view_ref(app_top(app));
     Consequence what = consequence(CONSEQUENCE_NONE);
