@@ -195,10 +195,25 @@ static void form_target(BrowseView *browse, const char **schema, const char **re
         *schema = tree_pane_schema(browse->tree);
 }
 
+/* FALSE, with a word to the user, for a function or procedure; no target at all is the form's business. */
+static gboolean target_has_rows(BrowseView *browse)
+{
+    const CatalogRelation *under = tree_pane_relation(browse->tree);
+    gboolean from_tree = under != NULL && (browse->focus == FOCUS_TREE || browse->relation == NULL);
+    gboolean rows = from_tree ? catalog_kind_has_rows(under->kind)
+                              : browse->relation == NULL || data_pane_query(browse->data) != NULL;
+    if (!rows)
+        app_message(browse->view.app, MESSAGE_INFO, "%s is a routine: it has no rows",
+                    from_tree ? under->name : browse->relation);
+    return rows;
+}
+
 static Consequence start_unload(View *view, const char *argument)
 {
     BrowseView *browse = browse_of(view);
     const char *schema, *relation;
+    if (!target_has_rows(browse))
+        return done();
     form_target(browse, &schema, &relation);
     const SqlQuery *shown = data_pane_query(browse->data);
     gboolean same = shown != NULL && relation == browse->relation;
@@ -209,6 +224,8 @@ static Consequence start_unload(View *view, const char *argument)
 static Consequence start_write(View *view, const char *argument)
 {
     const char *schema, *relation;
+    if (!target_has_rows(browse_of(view)))
+        return done();
     form_target(browse_of(view), &schema, &relation);
     return consequence_push(write_form_new(view->app, schema, relation));
 }
@@ -216,6 +233,8 @@ static Consequence start_write(View *view, const char *argument)
 static Consequence start_merge(View *view, const char *argument)
 {
     const char *schema, *relation;
+    if (!target_has_rows(browse_of(view)))
+        return done();
     form_target(browse_of(view), &schema, &relation);
     return consequence_push(merge_form_new(view->app, schema, relation));
 }
