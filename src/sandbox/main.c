@@ -241,6 +241,11 @@ static void print_account_key(const SandboxState *state)
     print_export("AWS_ACCESS_KEY_ID", state->access_key_id);
     print_export("AWS_SECRET_ACCESS_KEY", state->secret_access_key);
     print_export("AWS_EC2_METADATA_DISABLED", "true");
+}
+
+/* At the end: an eval that is not quoted makes one line of all, and a comment ends it. */
+static void print_comments(const SandboxState *state)
+{
     print_comment("instance metadata", state->instance_port, "");
     print_comment("container credentials", state->container_port, CONTAINER_PATH);
 }
@@ -277,6 +282,8 @@ static int run_env(const Options *options, char **words)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
         print_export(pairs[i][0], pairs[i][1]);
+    if (options->credentials == NULL)
+        print_comments(state);
     return EXIT_DONE;
 }
 
