@@ -10,6 +10,7 @@
 #define WORKERS 4
 #define MULTIPART_ABOVE (64u << 20)
 #define PART_SIZE (16u << 20)
+#define GATHER_US (10 * G_TIME_SPAN_MILLISECOND) /* small files are told of by the dozen */
 
 /* What a worker does next: begin an item, or one piece of one that was begun. */
 typedef struct {
@@ -26,10 +27,10 @@ typedef struct {
     guint beginning;       /* items that may yet be cut into pieces */
     GQueue pieces;         /* of Task: before any new item */
     GError *failure;       /* the first one */
-    GAsyncQueue *finished; /* of TransferWork, and of &ended once for each worker */
+    GPtrArray *finished;   /* of TransferWork: those that the caller was not told of */
+    guint running;         /* workers */
+    GCond news;            /* finished was empty, or nobody runs any more */
 } Scheduler;
-
-static char ended; /* its address says that a worker has gone */
 
 TransferItem *transfer_item_new(TransferKind kind, const char *bucket, const char *key,
                                 const char *path)
@@ -155,6 +156,20 @@ static void offer_pieces(Scheduler *scheduler, TransferWork *work)
     g_mutex_unlock(&scheduler->mutex);
 }
 
+/* Files are closed as they finish: a thousand items do not keep a thousand descriptors. */
+static void finish(Scheduler *scheduler, TransferWork *work)
+{
+    g_clear_pointer(&work->bytes, g_bytes_unref);
+    if (work->fd >= 0)
+        close(work->fd);
+    work->fd = -1;
+    g_mutex_lock(&scheduler->mutex);
+    g_ptr_array_add(scheduler->finished, work);
+    if (scheduler->finished->len == 1)
+        g_cond_signal(&scheduler->news);
+    g_mutex_unlock(&scheduler->mutex);
+}
+
 static gboolean begin(Scheduler *scheduler, TransferWork *work, GError **error)
 {
     const TransferContext *context = &scheduler->context;
@@ -165,7 +180,7 @@ static gboolean begin(Scheduler *scheduler, TransferWork *work, GError **error)
         work->parts = 0;
     offer_pieces(scheduler, work);
     if (good && work->parts == 0)
-        g_async_queue_push(scheduler->finished, work);
+        finish(scheduler, work);
     return good;
 }
 
@@ -184,7 +199,7 @@ static gboolean do_piece(Scheduler *scheduler, TransferWork *work, guint part, G
     if (!(upload ? transfer_upload_end(context, work, error)
                  : transfer_download_end(context, work, error)))
         return FALSE;
-    g_async_queue_push(scheduler->finished, work);
+    finish(scheduler, work);
     return TRUE;
 }
 
@@ -199,7 +214,10 @@ static gpointer work_on(gpointer user)
         if (!good)
             stop(scheduler, error);
     }
-    g_async_queue_push(scheduler->finished, &ended);
+    g_mutex_lock(&scheduler->mutex);
+    if (--scheduler->running == 0)
+        g_cond_signal(&scheduler->news);
+    g_mutex_unlock(&scheduler->mutex);
     return NULL;
 }
 
@@ -258,28 +276,43 @@ static GPtrArray *start_workers(Scheduler *scheduler)
     return threads;
 }
 
-/* Files are closed as they finish: a thousand items do not keep a thousand descriptors. */
-static void tell_done(Scheduler *scheduler, TransferWork *work)
+static void tell_done(Scheduler *scheduler, GPtrArray *works)
 {
     const TransferCallbacks *callbacks = &scheduler->context.callbacks;
-    GError *error = NULL;
-    g_clear_pointer(&work->bytes, g_bytes_unref);
-    if (work->fd >= 0)
-        close(work->fd);
-    work->fd = -1;
-    if (callbacks->done != NULL && !callbacks->done(callbacks->user, work->item, &error))
-        stop(scheduler, error);
+    for (guint i = 0; callbacks->done != NULL && i < works->len; i++) {
+        const TransferWork *work = works->pdata[i];
+        GError *error = NULL;
+        if (!callbacks->done(callbacks->user, work->item, &error))
+            stop(scheduler, error);
+    }
+}
+
+/* What has finished since the last time, after a moment in which more may; NULL when nothing will. */
+static GPtrArray *take_finished(Scheduler *scheduler)
+{
+    GPtrArray *works = NULL;
+    g_mutex_lock(&scheduler->mutex);
+    while (scheduler->finished->len == 0 && scheduler->running > 0)
+        g_cond_wait(&scheduler->news, &scheduler->mutex);
+    gint64 until = g_get_monotonic_time() + GATHER_US;
+    while (scheduler->running > 0 &&
+           g_cond_wait_until(&scheduler->news, &scheduler->mutex, until))
+        continue;
+    if (scheduler->finished->len > 0) {
+        works = scheduler->finished;
+        scheduler->finished = g_ptr_array_new();
+    }
+    g_mutex_unlock(&scheduler->mutex);
+    return works;
 }
 
 static void collect_results(Scheduler *scheduler)
 {
+    scheduler->running = scheduler->context.options.workers;
     GPtrArray *threads = start_workers(scheduler);
-    for (guint running = threads->len; running > 0;) {
-        gpointer result = g_async_queue_pop(scheduler->finished);
-        if (result == &ended)
-            running--;
-        else
-            tell_done(scheduler, result);
+    for (GPtrArray *works; (works = take_finished(scheduler)) != NULL;) {
+        tell_done(scheduler, works);
+        g_ptr_array_unref(works);
     }
     for (guint i = 0; i < threads->len; i++)
         g_thread_join(threads->pdata[i]);
@@ -313,9 +346,10 @@ static void scheduler_init(Scheduler *scheduler, S3Client *client, GPtrArray *it
     if (callbacks != NULL)
         scheduler->context.callbacks = *callbacks;
     scheduler->works = g_ptr_array_new_with_free_func(work_free);
-    scheduler->finished = g_async_queue_new();
+    scheduler->finished = g_ptr_array_new();
     g_mutex_init(&scheduler->mutex);
     g_cond_init(&scheduler->changed);
+    g_cond_init(&scheduler->news);
     g_queue_init(&scheduler->pieces);
     for (guint i = 0; i < items->len; i++) {
         TransferWork *work = g_new0(TransferWork, 1);
@@ -333,10 +367,11 @@ static void scheduler_clear(Scheduler *scheduler)
 {
     g_queue_clear_full(&scheduler->pieces, g_free);
     g_ptr_array_unref(scheduler->works);
-    g_async_queue_unref(scheduler->finished);
+    g_ptr_array_unref(scheduler->finished);
     g_object_unref(scheduler->context.cancellable);
     g_mutex_clear(&scheduler->mutex);
     g_cond_clear(&scheduler->changed);
+    g_cond_clear(&scheduler->news);
 }
 
 guint64 transfer_part_size(const TransferOptions *options, guint64 size)

@@ -26,7 +26,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES = 64 << 10, CHUNK_BYTES = 1 << 20 };
+enum { HEAD_BYTES = 64 << 10, CHUNK_BYTES = 1 << 20, TLS_BUFFER_BYTES = 256 << 10 };
 
 #define ETAG "ETag: \"discarded-1\"\r\n"
 #define ENCRYPTION "x-amz-server-side-encryption: aws:kms\r\n"
@@ -62,7 +62,7 @@ static gboolean send_all(Client *client, const char *bytes, gsize length, int fl
         bytes += sent;
         length -= (gsize)sent;
     }
-    return TRUE;
+    return client->tls == NULL || BIO_flush(SSL_get_wbio(client->tls)) == 1;
 }
 
 static gboolean answer(Client *client, int status, const char *headers, const char *body)
@@ -321,7 +321,20 @@ static SSL_CTX *tls_context(const char *certificate, const char *key)
         fprintf(stderr, "discard_server: cannot use %s and %s\n", certificate, key);
         exit(1);
     }
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_read_buffer_len(context, TLS_BUFFER_BYTES);
     return context;
+}
+
+/* Records of 16 KiB would each be a system call and wake the client. */
+static SSL *tls_session(SSL_CTX *context, int fd)
+{
+    SSL *tls = SSL_new(context);
+    BIO *in = BIO_new_socket(fd, BIO_NOCLOSE);
+    BIO *out = BIO_new(BIO_f_buffer());
+    BIO_set_write_buffer_size(out, TLS_BUFFER_BYTES);
+    SSL_set_bio(tls, in, BIO_push(out, BIO_new_socket(fd, BIO_NOCLOSE)));
+    return tls;
 }
 
 int main(int argc, char **argv)
@@ -339,10 +352,8 @@ int main(int argc, char **argv)
         Client *client = g_new0(Client, 1);
         client->fd = accepted;
         client->objects = &objects;
-        if (context != NULL) {
-            client->tls = SSL_new(context);
-            SSL_set_fd(client->tls, accepted);
-        }
+        if (context != NULL)
+            client->tls = tls_session(context, accepted);
         if (pthread_create(&thread, NULL, serve, client) == 0)
             pthread_detach(thread);
     }
