@@ -23,13 +23,13 @@ typedef struct {
     GPtrArray *works; /* of TransferWork, in the items' order */
     GMutex mutex;
     GCond changed;
-    guint next;            /* the first item that nobody has begun */
-    guint beginning;       /* items that may yet be cut into pieces */
-    GQueue pieces;         /* of Task: before any new item */
-    GError *failure;       /* the first one */
-    GPtrArray *finished;   /* of TransferWork: those that the caller was not told of */
-    guint running;         /* workers */
-    GCond news;            /* finished was empty, or nobody runs any more */
+    guint next;          /* the first item that nobody has begun */
+    guint beginning;     /* items that may yet be cut into pieces */
+    GQueue pieces;       /* of Task: before any new item */
+    GError *failure;     /* the first one */
+    GPtrArray *finished; /* of TransferWork: those that the caller was not told of */
+    guint running;       /* workers */
+    GCond news;          /* finished was empty, or nobody runs any more */
 } Scheduler;
 
 TransferItem *transfer_item_new(TransferKind kind, const char *bucket, const char *key,
@@ -295,8 +295,7 @@ static GPtrArray *take_finished(Scheduler *scheduler)
     while (scheduler->finished->len == 0 && scheduler->running > 0)
         g_cond_wait(&scheduler->news, &scheduler->mutex);
     gint64 until = g_get_monotonic_time() + GATHER_US;
-    while (scheduler->running > 0 &&
-           g_cond_wait_until(&scheduler->news, &scheduler->mutex, until))
+    while (scheduler->running > 0 && g_cond_wait_until(&scheduler->news, &scheduler->mutex, until))
         continue;
     if (scheduler->finished->len > 0) {
         works = scheduler->finished;
