@@ -1,5 +1,6 @@
 /*
- * query_private: what the files of sql/query and sql/expression share: how they print into one text.
+ * query_private: what the files of sql/query and sql/expression share: how they print into one
+ * text, and what one reads of a text that is typed.
  *
  * Threads: pure.
  */
@@ -7,6 +8,7 @@
 #define REDSMITH_SQL_QUERY_PRIVATE_H
 
 #include "sql/query.h"
+#include "sql/reader.h"
 
 /* What separates the clauses: one line, or one clause a line. */
 typedef struct {
@@ -36,21 +38,6 @@ gboolean sql_operator_is_text(SqlOperator op);
 /* The name as typed: quoted unless it is plain. */
 void sql_append_name(GString *out, const char *name);
 
-/* Where we are in a typed text, for reading and for saying where it stops making sense. */
-typedef struct {
-    const char *text, *p;
-    const SqlScope *scope;
-    gboolean names; /* a bare word to the right of a comparison is a column */
-    int depth;
-} SqlReader;
-
-/* Sets "expected X at .." and returns FALSE. */
-gboolean sql_read_fail(const SqlReader *reader, GError **error, const char *expected);
-void sql_read_blanks(SqlReader *reader);
-/* The words of a phrase such as "is not null", each ending at a word boundary. */
-gboolean sql_read_phrase(SqlReader *reader, const char *phrase);
-/* A name, quoted or bare and then folded; NULL when there is none. */
-char *sql_read_name(SqlReader *reader, GError **error);
 /* An expression of any kind, as far as it goes. */
 SqlExpr *sql_read_expr(SqlReader *reader, GError **error);
 /* One that is a condition. */
