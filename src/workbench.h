@@ -2,11 +2,14 @@
  * workbench: the one facade over everything below: profile, sessions, catalog, pool, jobs.
  *
  * ui/ and cli/ hold one Workbench and reach the lower floors through it; there are no globals. What
- * blocks has a plain form for workers and headless commands (workbench_open_session ...) and runs in
- * the pool for the screens (workbench_async). Jobs run in the bulk lane; the screens read their
- * Progress and are told by callbacks on the main thread.
+ * blocks (sessions, S3, a job that is waited for) is called by workers: a headless command's own, or a task
+ * that a screen gave to the pool (base/pool). Jobs of the screens run in the bulk lane; the screens read
+ * their Progress and are told by callbacks on the main thread.
  *
- * Threads: main thread, but for the functions marked "any thread".
+ * Call order:  workbench_new, workbench_set_... (before the first session), then anything;
+ *              session_free for every session that was opened, workbench_free
+ * Ownership:   the workbench owns the profile, the pool, the catalog, the clients of AWS and its jobs
+ * Threads:     main thread, but for the functions marked "any thread"
  */
 #ifndef REDSMITH_WORKBENCH_H
 #define REDSMITH_WORKBENCH_H
