@@ -84,6 +84,18 @@ tap_like()
     printf '%s\n' "got: $2" "expected a line like: $3" | sed 's/^/# /'
 }
 
+# tap_skip REASON NAME...: these tests cannot be made here; the reason says what the machine lacks.
+tap_skip()
+{
+    tap_reason=$1
+    shift
+    for tap_name in "$@"; do
+        tap_count=$((tap_count + 1))
+        echo "ok $tap_count - $tap_name # SKIP $tap_reason"
+    done
+}
+
+# tap_skip_all REASON: the same for a whole file, instead of a plan.
 tap_skip_all()
 {
     echo "1..0 # SKIP $1"

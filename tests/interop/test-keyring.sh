@@ -103,9 +103,8 @@ unset DBUS_SESSION_BUS_ADDRESS
 
 # --- an unlocked gnome-keyring on a bus of its own
 if ! command -v dbus-run-session >/dev/null || ! command -v gnome-keyring-daemon >/dev/null; then
-    for name in "stored" "used" "without a question" "forgotten" "and gone"; do
-        echo "ok $((tap_count += 1)) - $name # SKIP dbus-run-session or gnome-keyring is not installed"
-    done
+    tap_skip "dbus-run-session or gnome-keyring is not installed" \
+        "stored" "used" "without a question" "forgotten" "and gone"
     exit 0
 fi
 cat >ring.sh <<'END'
