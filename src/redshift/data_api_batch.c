@@ -85,6 +85,13 @@ static void explain(DataApiConnection *connection, const DataApiStatement *remot
 
 /* --- the batch ---------------------------------------------------------------------------------- */
 
+/* After such a failure the batch may run, have run, or never have arrived. */
+static gboolean says_nothing(const GError *failure)
+{
+    return g_error_matches(failure, RS_ERROR, RS_ERROR_CONNECT) ||
+           g_error_matches(failure, RS_ERROR, RS_ERROR_THROTTLED) || rs_error_is_cancelled(failure);
+}
+
 static gboolean send(DataApiConnection *connection, const SessionBatchRequest *request,
                      DataApiStatement *remote, SessionBatch *batch, GCancellable *cancellable,
                      GError **error)
@@ -92,9 +99,7 @@ static gboolean send(DataApiConnection *connection, const SessionBatchRequest *r
     DataApiRequest call = {.sqls = request->sqls, .batch = TRUE, .client_token = request->token};
     g_autoptr(GError) failure = NULL;
     if (!data_api_run(connection, &call, NULL, remote, cancellable, &failure)) {
-        batch->unknown = g_error_matches(failure, RS_ERROR, RS_ERROR_CONNECT) ||
-                         g_error_matches(failure, RS_ERROR, RS_ERROR_TRANSIENT) ||
-                         rs_error_is_cancelled(failure);
+        batch->unknown = says_nothing(failure);
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
@@ -111,9 +116,15 @@ static gboolean look_at(DataApiConnection *connection, const SessionBatchRequest
                         DataApiStatement *remote, SessionBatch *batch, GCancellable *cancellable,
                         GError **error)
 {
+    GError *failure = NULL;
     g_free(batch->id);
     batch->id = g_strdup(request->id);
-    return data_api_describe(connection->api, request->id, remote, cancellable, error);
+    if (data_api_describe(connection->api, request->id, remote, cancellable, &failure))
+        return TRUE;
+    failure = data_api_refusal(failure);
+    batch->unknown = says_nothing(failure);
+    g_propagate_error(error, failure);
+    return FALSE;
 }
 
 gboolean data_api_batch_run(Session *session, const SessionBatchRequest *request,

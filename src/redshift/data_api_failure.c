@@ -135,11 +135,22 @@ void data_api_failure_set(GError **error, const char *words, const char *sql, ch
     server_error_set(error, &report);
 }
 
+/* The service is the connection of such a session: when it cannot be reached, or answers with its own
+ * faults only, after all tries, that is a lost connection, as it is on the wire. */
+static GError *lost(GError *failure)
+{
+    GError *error = g_error_new(
+        RS_ERROR, RS_ERROR_CONNECT,
+        "the connection to the Data API was lost; try again when it is back: %s", failure->message);
+    g_error_free(failure);
+    return error;
+}
+
 GError *data_api_refusal(GError *failure)
 {
     const char *remedy = failure->domain == RS_ERROR ? remedy_of(failure->message) : NULL;
     if (remedy == NULL)
-        return failure;
+        return g_error_matches(failure, RS_ERROR, RS_ERROR_TRANSIENT) ? lost(failure) : failure;
     GError *limit = g_error_new(RS_ERROR, RS_ERROR_LIMIT, "%s\n%s", failure->message, remedy);
     g_error_free(failure);
     return limit;

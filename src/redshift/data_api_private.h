@@ -52,7 +52,8 @@ const char *data_api_value_text(DataApiField *field, guint32 type_oid, int *leng
 /* The server's words ("ERROR: .. Position: 12") as an error; sqlstate, 6 bytes, receives the code that
  * such words have. */
 void data_api_failure_set(GError **error, const char *words, const char *sql, char *sqlstate);
-/* A refusal of the service itself, with what to do about a limit. Takes failure. */
+/* A refusal of the service itself, with what to do about a limit; RS_ERROR_CONNECT when it could not be
+ * reached. Takes failure. */
 GError *data_api_refusal(GError *failure);
 
 /* --- data_api_batch.c --------------------------------------------------------------------------- */

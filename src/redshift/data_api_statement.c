@@ -100,26 +100,29 @@ static GError *explain(DataApiConnection *connection, GError *failure)
         return data_api_refusal(failure);
     if (is_lost_session(failure)) {
         give_up(connection);
-        GError *lost =
+        GError *ended =
             g_error_new(RS_ERROR, RS_ERROR_CONNECT,
                         "the service has ended this session of the Data API (idle for %d min, or "
                         "24 hours old); "
                         "the statement was not sent, SET and temporary tables are gone: %s",
                         DATA_API_KEEP_ALIVE_S / 60, failure->message);
         g_error_free(failure);
-        return lost;
+        return ended;
     }
-    if (g_error_matches(failure, RS_ERROR, RS_ERROR_CONNECT) ||
-        g_error_matches(failure, RS_ERROR, RS_ERROR_TRANSIENT) || rs_error_is_cancelled(failure))
-        give_up(connection); /* it may have been started, or not */
-    return data_api_refusal(failure);
+    failure = data_api_refusal(failure);
+    gboolean lost = g_error_matches(failure, RS_ERROR, RS_ERROR_CONNECT);
+    if (lost)
+        g_prefix_error(&failure, "the statement may have been started, or not: ");
+    if (lost || rs_error_is_cancelled(failure))
+        give_up(connection);
+    return failure;
 }
 
 gboolean data_api_await(DataApiConnection *connection, const char *sql,
                         const DataApiWaiting *waiting, DataApiStatement *remote,
                         GCancellable *cancellable, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
+    GError *failure = NULL;
     DataApiWaiting how = waiting != NULL ? *waiting : (DataApiWaiting){0};
     how.poll_interval_ms = connection->poll_interval_ms;
     how.max_polls = connection->max_polls;
@@ -128,10 +131,15 @@ gboolean data_api_await(DataApiConnection *connection, const char *sql,
     note_state(connection, remote);
     if (done)
         return TRUE;
-    if (remote->state == DATA_API_FAILED)
+    if (remote->state == DATA_API_FAILED) {
+        g_clear_error(&failure);
         data_api_failure_set(error, remote->error, sql, connection->sqlstate);
-    else
-        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    failure = data_api_refusal(failure);
+    if (remote->state == DATA_API_RUNNING && g_error_matches(failure, RS_ERROR, RS_ERROR_CONNECT))
+        g_prefix_error(&failure, "statement %s may go on: ", remote->id);
+    g_propagate_error(error, failure);
     if (remote->state == DATA_API_ABORTED)
         g_strlcpy(connection->sqlstate, "57014", sizeof connection->sqlstate);
     return FALSE;
@@ -183,10 +191,13 @@ static void describe(ApiStatement *statement)
 static gboolean take_page(ApiStatement *statement, const char *token, GCancellable *cancellable,
                           GError **error)
 {
+    GError *failure = NULL;
     DataApiPage *page = data_api_fetch(connection_of(statement)->api, statement->remote.id, FALSE,
-                                       token, cancellable, error);
-    if (page == NULL)
+                                       token, cancellable, &failure);
+    if (page == NULL) {
+        g_propagate_error(error, data_api_refusal(failure));
         return FALSE;
+    }
     data_api_page_free(statement->page);
     statement->page = page;
     return TRUE;

@@ -75,8 +75,8 @@ status=$(rs api query -c 'select 1')
 tap_is "a token that stays expired ends a command with 3" "$status" 3
 tap_like "and is named" "$(cat "$work/err")" 'xpired'
 fault "redshift-data DescribeStatement reset=before"
-tap_ok "a service that is gone in the middle of a statement ends it" \
-    test "$(rs api query -c 'select 1')" != 0
+tap_is "a service that is gone in the middle of a statement is a lost connection" \
+    "$(rs api query -c 'select 1')" 3
 tap_like "with what was asked, and that it may be tried again" "$(cat "$work/err")" 'try again'
 fault
 
@@ -88,15 +88,29 @@ wait idle
 key e
 type select 41
 key F5
+wait text "1 row (all)"
+key Esc
+wait text "Catalog"
+action tree.filter sales
+key Enter
+wait text "more on scroll"
+key e
+key Ctrl-U
+type select 42
+key F5
 wait text "max_sessions allows no more"
+expect "max_sessions = 3 or more"
 expect "open for "
 expect "last statement: SELECT"
 key Esc Esc
 wait text "Catalog"
-key Down Down Down Enter
+wait idle
+key 0
+action tree.filter category
+key Enter
 wait text "11 rows (all)"
 END
-tap_is "a session too many is refused with a list of those that are open; browsing goes on" \
+tap_is "the editor takes an idle session; one too many is refused with those that are open, and which key to change" \
     "$(replay few)" 0
 sed 's/^/# /' "$work/out" "$work/err"
 [ "$tap_failed" -eq 0 ]

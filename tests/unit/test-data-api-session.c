@@ -172,22 +172,26 @@ static void test_refusals_of_the_service_have_codes(void)
 {
     static const struct {
         const char *answer;
+        int status; /* 0: the connection is closed without an answer */
         int code;
         const char *words;
         gboolean alive;
     } rows[] = {
         {REFUSAL("ActiveStatementsExceededException", "The number of active statements exceeds .."),
-         RS_ERROR_LIMIT, "transport = wire", TRUE},
-        {REFUSAL("ValidationException", "Cannot process query string larger than 100kB"),
+         400, RS_ERROR_LIMIT, "transport = wire", TRUE},
+        {REFUSAL("ValidationException", "Cannot process query string larger than 100kB"), 400,
          RS_ERROR_LIMIT, "COPY", TRUE},
-        {REFUSAL("ResourceNotFoundException", "Session is not available."), RS_ERROR_CONNECT,
+        {REFUSAL("ResourceNotFoundException", "Session is not available."), 400, RS_ERROR_CONNECT,
          "has ended this session", FALSE},
-        {REFUSAL("AccessDeniedException", "no"), RS_ERROR_PERMISSION, "no", TRUE},
+        {REFUSAL("AccessDeniedException", "no"), 400, RS_ERROR_PERMISSION, "no", TRUE},
+        {"", 0, RS_ERROR_CONNECT, "may have been started, or not", FALSE},
+        {REFUSAL("InternalServerException", "oh"), 500, RS_ERROR_CONNECT, "was lost", FALSE},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Fixture fixture;
         g_autoptr(GError) error = NULL, again = NULL;
-        fixture_begin(&fixture, &(Service){.execute = rows[i].answer, .status = 400});
+        fixture_begin(&fixture,
+                      &(Service){.execute = rows[i].answer, .status = rows[i].status});
         g_assert_false(session_run(fixture.session, "select 1", NULL, NULL, &error));
         g_assert_error(error, RS_ERROR, rows[i].code);
         g_assert_nonnull(strstr(error->message, rows[i].words));
