@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/json.h"
 #include "sql/ident.h"
 
 enum { OID_TEXT = 1043 };
@@ -90,55 +91,38 @@ static gboolean print_facts(CliContext *cli, const CatalogTable *table, GError *
     return cli_print_text(cli, out->str, error);
 }
 
-static void add_text(cJSON *object, const char *name, const char *value)
-{
-    g_autofree char *valid = value == NULL ? NULL : g_utf8_make_valid(value, -1);
-    cJSON_AddItemToObject(object, name,
-                          valid == NULL ? cJSON_CreateNull() : cJSON_CreateString(valid));
-}
-
-static cJSON *texts_json(const GPtrArray *texts)
-{
-    cJSON *array = cJSON_CreateArray();
-    for (guint i = 0; texts != NULL && i < texts->len; i++) {
-        g_autofree char *valid = g_utf8_make_valid(texts->pdata[i], -1);
-        cJSON_AddItemToArray(array, cJSON_CreateString(valid));
-    }
-    return array;
-}
-
 static cJSON *column_json(const CatalogColumn *column)
 {
     cJSON *object = cJSON_CreateObject();
-    add_text(object, "name", column->name);
-    add_text(object, "type", column->type);
+    cli_json_add_text(object, "name", column->name);
+    cli_json_add_text(object, "type", column->type);
     cJSON_AddBoolToObject(object, "not_null", column->not_null);
-    add_text(object, "default", column->default_value);
-    add_text(object, "identity", column->identity);
-    add_text(object, "encoding", column->encoding);
+    cli_json_add_text(object, "default", column->default_value);
+    cli_json_add_text(object, "identity", column->identity);
+    cli_json_add_text(object, "encoding", column->encoding);
     cJSON_AddBoolToObject(object, "dist_key", column->is_dist_key);
     cJSON_AddNumberToObject(object, "sort_key", column->sort_key);
-    add_text(object, "comment", column->comment);
+    cli_json_add_text(object, "comment", column->comment);
     return object;
 }
 
 static cJSON *table_json(const CatalogTable *table)
 {
     cJSON *object = cJSON_CreateObject();
-    add_text(object, "schema", table->relation.schema);
-    add_text(object, "name", table->relation.name);
-    add_text(object, "kind", catalog_kind_name(table->relation.kind));
-    add_text(object, "owner", table->relation.owner);
-    add_text(object, "comment", table->relation.comment);
-    add_text(object, "dist_style", table->dist_style);
+    cli_json_add_text(object, "schema", table->relation.schema);
+    cli_json_add_text(object, "name", table->relation.name);
+    cli_json_add_text(object, "kind", catalog_kind_name(table->relation.kind));
+    cli_json_add_text(object, "owner", table->relation.owner);
+    cli_json_add_text(object, "comment", table->relation.comment);
+    cli_json_add_text(object, "dist_style", table->dist_style);
     cJSON_AddNumberToObject(object, "estimated_rows", (double)table->relation.estimated_rows);
     cJSON_AddNumberToObject(object, "size_mb", (double)table->size_mb);
     cJSON *columns = cJSON_AddArrayToObject(object, "columns");
     for (guint i = 0; i < table->columns->len; i++)
         cJSON_AddItemToArray(columns, column_json(table->columns->pdata[i]));
-    cJSON_AddItemToObject(object, "constraints", texts_json(table->constraints));
-    cJSON_AddItemToObject(object, "grants", texts_json(table->grants));
-    cJSON_AddItemToObject(object, "dependent_views", texts_json(table->dependent_views));
+    cli_json_add_texts(object, "constraints", table->constraints);
+    cli_json_add_texts(object, "grants", table->grants);
+    cli_json_add_texts(object, "dependent_views", table->dependent_views);
     return object;
 }
 
@@ -152,7 +136,7 @@ static gboolean print_table(CliContext *cli, const CatalogTable *table, GError *
         g_autofree char *ddl = catalog_table_ddl(table, NULL, NULL);
         if (cli->globals.json) {
             cJSON *object = cJSON_CreateObject();
-            add_text(object, "ddl", ddl);
+            cli_json_add_text(object, "ddl", ddl);
             return cli_print_json(cli, object, error);
         }
         g_autofree char *line = g_strconcat(ddl, g_str_has_suffix(ddl, "\n") ? "" : "\n", NULL);
@@ -193,7 +177,7 @@ static gboolean describe(CliContext *cli, Session *session, const char *schema,
     return table != NULL && print_table(cli, table, error);
 }
 
-static gboolean check_options(CliContext *cli, GError **error)
+static gboolean check_reports(CliContext *cli, GError **error)
 {
     const DescribeOptions *options = cli->options;
     if (options->ddl + options->storage + options->dependents + options->profile > 1) {
@@ -216,7 +200,7 @@ gboolean describe_run(CliContext *cli, GError **error)
     g_autofree char *schema = NULL, *relation = NULL;
     const char *open = strchr(cli->arguments[0], '(');
     gboolean routine = open != NULL && strchr(cli->arguments[0], '"') == NULL;
-    if (!check_options(cli, error) ||
+    if (!check_reports(cli, error) ||
         (!routine && !catalog_parse_name(cli->arguments[0], &schema, &relation, error)))
         return FALSE;
     Session *session = cli_take_session(cli, error);

@@ -3,52 +3,31 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/json.h"
 #include "redshift/column_profile.h"
 #include "redshift/dependents.h"
 #include "redshift/storage.h"
 
 enum { OID_TEXT = 1043, BAR_COLUMNS = 24 };
 
-static void add_text(cJSON *object, const char *name, const char *value)
-{
-    g_autofree char *valid = value == NULL ? NULL : g_utf8_make_valid(value, -1);
-    cJSON_AddItemToObject(object, name,
-                          valid == NULL ? cJSON_CreateNull() : cJSON_CreateString(valid));
-}
-
-/* Unknown is null, not -1. */
-static void add_number(cJSON *object, const char *name, double value)
-{
-    cJSON_AddItemToObject(object, name, value < 0 ? cJSON_CreateNull() : cJSON_CreateNumber(value));
-}
-
-static void add_texts(cJSON *object, const char *name, const GPtrArray *texts)
-{
-    cJSON *array = cJSON_AddArrayToObject(object, name);
-    for (guint i = 0; i < texts->len; i++) {
-        g_autofree char *valid = g_utf8_make_valid(texts->pdata[i], -1);
-        cJSON_AddItemToArray(array, cJSON_CreateString(valid));
-    }
-}
-
 /* --- storage ------------------------------------------------------------------------------------ */
 
 static cJSON *storage_json(const Storage *storage)
 {
     cJSON *object = cJSON_CreateObject();
-    add_text(object, "schema", storage->schema);
-    add_text(object, "name", storage->name);
-    add_number(object, "rows", (double)storage->rows);
-    add_number(object, "estimated_visible_rows", (double)storage->visible_rows);
-    add_number(object, "size_mb", (double)storage->size_mb);
-    add_number(object, "pct_used", storage->pct_used);
-    add_number(object, "unsorted", storage->unsorted);
-    add_number(object, "stats_off", storage->stats_off);
-    add_number(object, "skew_rows", storage->skew_rows);
-    add_number(object, "skew_sortkey1", storage->skew_sortkey1);
-    add_text(object, "encoded", storage->encoded);
-    add_text(object, "dist_style", storage->dist_style);
-    add_text(object, "sortkey1", storage->sortkey1);
+    cli_json_add_text(object, "schema", storage->schema);
+    cli_json_add_text(object, "name", storage->name);
+    cli_json_add_count(object, "rows", storage->rows);
+    cli_json_add_count(object, "estimated_visible_rows", storage->visible_rows);
+    cli_json_add_count(object, "size_mb", storage->size_mb);
+    cli_json_add_ratio(object, "pct_used", storage->pct_used);
+    cli_json_add_ratio(object, "unsorted", storage->unsorted);
+    cli_json_add_ratio(object, "stats_off", storage->stats_off);
+    cli_json_add_ratio(object, "skew_rows", storage->skew_rows);
+    cli_json_add_ratio(object, "skew_sortkey1", storage->skew_sortkey1);
+    cli_json_add_text(object, "encoded", storage->encoded);
+    cli_json_add_text(object, "dist_style", storage->dist_style);
+    cli_json_add_text(object, "sortkey1", storage->sortkey1);
     cJSON *slices = cJSON_AddArrayToObject(object, "slice_rows");
     for (guint i = 0; i < storage->slices->len; i++)
         cJSON_AddItemToArray(slices,
@@ -57,15 +36,15 @@ static cJSON *storage_json(const Storage *storage)
     for (guint i = 0; i < storage->columns->len; i++) {
         const StorageColumn *column = storage->columns->pdata[i];
         cJSON *item = cJSON_CreateObject();
-        add_text(item, "name", column->name);
-        add_text(item, "type", column->type);
-        add_text(item, "encoding", column->encoding);
-        add_number(item, "blocks", (double)column->blocks);
-        add_text(item, "advice", column->advice);
+        cli_json_add_text(item, "name", column->name);
+        cli_json_add_text(item, "type", column->type);
+        cli_json_add_text(item, "encoding", column->encoding);
+        cli_json_add_count(item, "blocks", column->blocks);
+        cli_json_add_text(item, "advice", column->advice);
         cJSON_AddItemToArray(columns, item);
     }
-    add_texts(object, "recommendations", storage->recommendations);
-    add_texts(object, "not_readable", storage->missing);
+    cli_json_add_texts(object, "recommendations", storage->recommendations);
+    cli_json_add_texts(object, "not_readable", storage->missing);
     return object;
 }
 
@@ -89,9 +68,9 @@ static cJSON *dependents_json(const GPtrArray *dependents)
     for (guint i = 0; i < dependents->len; i++) {
         const Dependent *dependent = dependents->pdata[i];
         cJSON *object = cJSON_CreateObject();
-        add_text(object, "kind", dependent_kind_word(dependent->kind));
-        add_text(object, "text", dependent->text);
-        add_text(object, "source", dependent->source);
+        cli_json_add_text(object, "kind", dependent_kind_word(dependent->kind));
+        cli_json_add_text(object, "text", dependent->text);
+        cli_json_add_text(object, "source", dependent->source);
         cJSON_AddItemToArray(array, object);
     }
     return array;
@@ -115,25 +94,25 @@ static gboolean print_dependents(CliContext *cli, Session *session, const char *
 static cJSON *profile_json(const ColumnProfile *profile)
 {
     cJSON *object = cJSON_CreateObject();
-    add_text(object, "column", profile->column);
-    add_text(object, "type", profile->type);
-    add_number(object, "sample", profile->sample);
-    add_number(object, "estimated_table_rows", (double)profile->table_rows);
-    add_number(object, "rows", (double)profile->rows);
-    add_number(object, "nulls", (double)profile->nulls);
-    add_number(object, "approximate_distinct", (double)profile->distinct);
-    add_text(object, "min", profile->least);
-    add_text(object, "max", profile->greatest);
-    add_number(object, "min_bytes", (double)profile->shortest);
-    add_number(object, "max_bytes", (double)profile->longest);
-    add_number(object, "average_bytes", profile->average_length);
-    add_number(object, "declared_bytes", (double)profile->declared);
+    cli_json_add_text(object, "column", profile->column);
+    cli_json_add_text(object, "type", profile->type);
+    cli_json_add_ratio(object, "sample", profile->sample);
+    cli_json_add_count(object, "estimated_table_rows", profile->table_rows);
+    cli_json_add_count(object, "rows", profile->rows);
+    cli_json_add_count(object, "nulls", profile->nulls);
+    cli_json_add_count(object, "approximate_distinct", profile->distinct);
+    cli_json_add_text(object, "min", profile->least);
+    cli_json_add_text(object, "max", profile->greatest);
+    cli_json_add_count(object, "min_bytes", profile->shortest);
+    cli_json_add_count(object, "max_bytes", profile->longest);
+    cli_json_add_ratio(object, "average_bytes", profile->average_length);
+    cli_json_add_count(object, "declared_bytes", profile->declared);
     cJSON *top = cJSON_AddArrayToObject(object, "most_frequent");
     for (guint i = 0; i < profile->top->len; i++) {
         const ColumnProfileValue *value = profile->top->pdata[i];
         cJSON *item = cJSON_CreateObject();
-        add_text(item, "value", value->value);
-        add_number(item, "count", (double)value->count);
+        cli_json_add_text(item, "value", value->value);
+        cli_json_add_count(item, "count", value->count);
         cJSON_AddItemToArray(top, item);
     }
     cJSON *histogram = cJSON_AddArrayToObject(object, "histogram");

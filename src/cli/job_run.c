@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/json.h"
 #include "cli/terminal.h"
 
 /* The outcome, which the log's last line tells, is printed as the result or the failure instead. */
@@ -16,29 +17,20 @@ static void log_line(gpointer user, const char *line)
     narrator_say(cli->narrator, "%s", line);
 }
 
-static cJSON *text_json(const char *text)
-{
-    if (text == NULL)
-        return cJSON_CreateNull();
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    return cJSON_CreateString(valid);
-}
-
 static cJSON *load_error_json(const LoadError *load_error)
 {
     cJSON *object = cJSON_CreateObject();
     gboolean local = load_error->local_file != NULL;
-    cJSON_AddItemToObject(object, "file",
-                          text_json(local ? load_error->local_file : load_error->file));
+    cli_json_add_text(object, "file", local ? load_error->local_file : load_error->file);
     cJSON_AddNumberToObject(
         object, "line",
         (double)(local && load_error->local_line > 0 ? load_error->local_line : load_error->line));
-    cJSON_AddItemToObject(object, "column", text_json(load_error->column));
-    cJSON_AddItemToObject(object, "type", text_json(load_error->type));
-    cJSON_AddItemToObject(object, "value", text_json(load_error->raw_value));
-    cJSON_AddItemToObject(object, "reason", text_json(load_error->reason));
+    cli_json_add_text(object, "column", load_error->column);
+    cli_json_add_text(object, "type", load_error->type);
+    cli_json_add_text(object, "value", load_error->raw_value);
+    cli_json_add_text(object, "reason", load_error->reason);
     cJSON_AddNumberToObject(object, "code", load_error->code);
-    cJSON_AddItemToObject(object, "source", text_json(load_error->source));
+    cli_json_add_text(object, "source", load_error->source);
     return object;
 }
 
@@ -52,10 +44,10 @@ static cJSON *result_json(const char *id, const Plan *plan, const JobResult *res
                           const GError *failure)
 {
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddItemToObject(object, "job", text_json(id));
+    cli_json_add_text(object, "job", id);
     if (plan != NULL) {
-        cJSON_AddItemToObject(object, "kind", text_json(plan->kind));
-        cJSON_AddItemToObject(object, "title", text_json(plan->title));
+        cli_json_add_text(object, "kind", plan->kind);
+        cli_json_add_text(object, "title", plan->title);
     }
     const char *state = failure == NULL                  ? "done"
                         : rs_error_is_cancelled(failure) ? "cancelled"
@@ -67,9 +59,9 @@ static cJSON *result_json(const char *id, const Plan *plan, const JobResult *res
     add_count(object, "rows_inserted", result->rows_inserted);
     cJSON_AddNumberToObject(object, "bytes", (double)result->bytes);
     cJSON_AddNumberToObject(object, "files", (double)result->files);
-    cJSON_AddItemToObject(object, "summary", text_json(result->summary));
+    cli_json_add_text(object, "summary", result->summary);
     if (failure != NULL)
-        cJSON_AddItemToObject(object, "error", text_json(failure->message));
+        cli_json_add_text(object, "error", failure->message);
     if (result->load_errors != NULL) {
         cJSON *errors = cJSON_AddArrayToObject(object, "load_errors");
         for (guint i = 0; i < result->load_errors->len; i++)

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/json.h"
 
 enum { LINE_TICK_MS = 200, JSON_TICK_MS = 250, PLAIN_TICK_MS = 3000 };
 
@@ -67,8 +68,7 @@ static void clear_line(Narrator *narrator)
 static void say_json(Narrator *narrator, const char *key, const char *text, const char *code)
 {
     cJSON *object = cJSON_CreateObject();
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    cJSON_AddStringToObject(object, key, valid);
+    cli_json_add_text(object, key, text);
     if (code != NULL)
         cJSON_AddStringToObject(object, "code", code);
     char *printed = cJSON_PrintUnformatted(object);
@@ -190,29 +190,18 @@ char *narrator_progress_text(const Plan *plan, const ProgressSnapshot *snapshot)
     return g_string_free(out, FALSE);
 }
 
-static void add_number(cJSON *object, const char *name, gint64 value)
-{
-    if (value < 0) {
-        cJSON_AddNullToObject(object, name);
-        return;
-    }
-    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, value);
-    cJSON_AddRawToObject(object, name, text); /* a double would round what is over 2^53 */
-}
-
 char *narrator_progress_json(const Plan *plan, const ProgressSnapshot *snapshot)
 {
     const PlanStep *step = step_of(plan, snapshot->step);
     cJSON *object = cJSON_CreateObject();
     if (plan != NULL) {
         cJSON_AddStringToObject(object, "job", plan->id);
-        add_number(object, "steps", plan->steps->len);
+        cli_json_add_count(object, "steps", plan->steps->len);
     }
-    add_number(object, "step", snapshot->step + 1);
+    cli_json_add_count(object, "step", snapshot->step + 1);
     if (step != NULL) {
-        g_autofree char *title = g_utf8_make_valid(step->title != NULL ? step->title : "", -1);
         cJSON_AddStringToObject(object, "kind", step_kind_name(step->kind));
-        cJSON_AddStringToObject(object, "title", title);
+        cli_json_add_text(object, "title", step->title != NULL ? step->title : "");
     }
     cJSON_AddStringToObject(object, "state", job_state_name(snapshot->state));
     const struct {
@@ -229,7 +218,7 @@ char *narrator_progress_json(const Plan *plan, const ProgressSnapshot *snapshot)
         {"ms", snapshot->job_ms},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
-        add_number(object, numbers[i].name, numbers[i].value);
+        cli_json_add_count(object, numbers[i].name, numbers[i].value);
     cJSON_AddStringToObject(object, "source", source_name(snapshot->source));
     char *printed = cJSON_PrintUnformatted(object);
     char *text = g_strdup(printed);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/json.h"
 
 enum { ROWS_PER_FETCH = 1000 };
 
@@ -68,8 +69,7 @@ static gboolean print_result(CliContext *cli, const ExportRequest *request,
 {
     if (cli->globals.json) {
         cJSON *object = cJSON_CreateObject();
-        g_autofree char *path = g_utf8_make_valid(request->path, -1);
-        cJSON_AddStringToObject(object, "file", path);
+        cli_json_add_text(object, "file", request->path);
         cJSON_AddStringToObject(object, "format", row_format_name(request->format));
         cJSON_AddNumberToObject(object, "rows", (double)result->rows);
         cJSON_AddNumberToObject(object, "bytes", (double)result->bytes);
