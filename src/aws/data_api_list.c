@@ -8,19 +8,17 @@ typedef struct {
     const char *operation, *member, *what;
     gpointer (*read)(RawJson item);
     GDestroyNotify free;
-    void (*add)(JsonCall *call, gconstpointer user); /* the request's members, but for NextToken */
-    gconstpointer user;
-    guint limit; /* 0: all */
+    void (*add)(JsonCall *call, gconstpointer about); /* the request's members, but for NextToken */
 } List;
 
 /* Appends one page; *token is the next one's, or NULL. */
-static gboolean read_page(DataApi *api, const List *list, GPtrArray *items, char **token,
-                          GCancellable *cancellable, GError **error)
+static gboolean read_page(DataApi *api, const List *list, gconstpointer about, GPtrArray *items,
+                          char **token, GCancellable *cancellable, GError **error)
 {
     JsonTarget where = data_api_target(api, list->what);
     RawJson array;
     g_autoptr(JsonCall) call = json_call_new(&data_api_service, list->operation);
-    list->add(call, list->user);
+    list->add(call, about);
     json_call_add_text(call, "NextToken", *token);
     g_autoptr(JsonReply) reply = json_call_send(call, &where, cancellable, error);
     if (reply == NULL)
@@ -39,16 +37,17 @@ static gboolean read_page(DataApi *api, const List *list, GPtrArray *items, char
     return TRUE;
 }
 
-static GPtrArray *read_list(DataApi *api, const List *list, GCancellable *cancellable,
-                            GError **error)
+/* about: what list->add takes; limit 0: all. */
+static GPtrArray *read_list(DataApi *api, const List *list, gconstpointer about, guint limit,
+                            GCancellable *cancellable, GError **error)
 {
     g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(list->free);
     g_autofree char *token = NULL;
     for (guint page = 0; page < PAGES; page++) {
-        if (!read_page(api, list, items, &token, cancellable, error))
+        if (!read_page(api, list, about, items, &token, cancellable, error))
             return NULL;
-        if (list->limit > 0 && items->len >= list->limit) {
-            g_ptr_array_set_size(items, (gint)list->limit);
+        if (limit > 0 && items->len >= limit) {
+            g_ptr_array_set_size(items, (gint)limit);
             return g_steal_pointer(&items);
         }
         if (token == NULL)
@@ -67,9 +66,9 @@ typedef struct {
     const char *schema_name, *schema, *table_name, *table; /* names of the members, and values */
 } Place;
 
-static void add_place(JsonCall *call, gconstpointer user)
+static void add_place(JsonCall *call, gconstpointer about)
 {
-    const Place *place = user;
+    const Place *place = about;
     DataApiTarget target = *place->target;
     if (place->database != NULL) { /* the one that is asked about; the target's is connected to */
         json_call_add_text(call, "ConnectedDatabase", target.database);
@@ -91,14 +90,9 @@ GPtrArray *data_api_list_databases(DataApi *api, const DataApiTarget *target,
                                    GCancellable *cancellable, GError **error)
 {
     Place place = {.target = target};
-    List list = {.operation = "ListDatabases",
-                 .member = "Databases",
-                 .what = "cannot list the databases",
-                 .read = read_name,
-                 .free = g_free,
-                 .add = add_place,
-                 .user = &place};
-    return read_list(api, &list, cancellable, error);
+    static const List list = {"ListDatabases", "Databases", "cannot list the databases",
+                              read_name,       g_free,      add_place};
+    return read_list(api, &list, &place, 0, cancellable, error);
 }
 
 GPtrArray *data_api_list_schemas(DataApi *api, const DataApiTarget *target, const char *database,
@@ -106,14 +100,9 @@ GPtrArray *data_api_list_schemas(DataApi *api, const DataApiTarget *target, cons
 {
     Place place = {
         .target = target, .database = database, .schema_name = "SchemaPattern", .schema = pattern};
-    List list = {.operation = "ListSchemas",
-                 .member = "Schemas",
-                 .what = "cannot list the schemas",
-                 .read = read_name,
-                 .free = g_free,
-                 .add = add_place,
-                 .user = &place};
-    return read_list(api, &list, cancellable, error);
+    static const List list = {"ListSchemas", "Schemas", "cannot list the schemas",
+                              read_name,     g_free,    add_place};
+    return read_list(api, &list, &place, 0, cancellable, error);
 }
 
 void data_api_table_free(DataApiTable *table)
@@ -139,14 +128,13 @@ GPtrArray *data_api_list_tables(DataApi *api, const DataApiTarget *target, const
 {
     Place place = {target,         database,       "SchemaPattern",
                    schema_pattern, "TablePattern", table_pattern};
-    List list = {.operation = "ListTables",
-                 .member = "Tables",
-                 .what = "cannot list the tables",
-                 .read = read_table,
-                 .free = (GDestroyNotify)data_api_table_free,
-                 .add = add_place,
-                 .user = &place};
-    return read_list(api, &list, cancellable, error);
+    static const List list = {"ListTables",
+                              "Tables",
+                              "cannot list the tables",
+                              read_table,
+                              (GDestroyNotify)data_api_table_free,
+                              add_place};
+    return read_list(api, &list, &place, 0, cancellable, error);
 }
 
 static gpointer read_column(RawJson item)
@@ -159,14 +147,13 @@ GPtrArray *data_api_describe_table(DataApi *api, const DataApiTarget *target, co
                                    GError **error)
 {
     Place place = {target, database, "Schema", schema, "Table", table};
-    List list = {.operation = "DescribeTable",
-                 .member = "ColumnList",
-                 .what = "cannot describe the table",
-                 .read = read_column,
-                 .free = (GDestroyNotify)data_api_column_free,
-                 .add = add_place,
-                 .user = &place};
-    return read_list(api, &list, cancellable, error);
+    static const List list = {"DescribeTable",
+                              "ColumnList",
+                              "cannot describe the table",
+                              read_column,
+                              (GDestroyNotify)data_api_column_free,
+                              add_place};
+    return read_list(api, &list, &place, 0, cancellable, error);
 }
 
 /* --- statements and sessions -------------------------------------------------------------------- */
@@ -175,9 +162,9 @@ typedef struct {
     const char *status, *name;
 } Wanted;
 
-static void add_wanted(JsonCall *call, gconstpointer user)
+static void add_wanted(JsonCall *call, gconstpointer about)
 {
-    const Wanted *wanted = user;
+    const Wanted *wanted = about;
     json_call_add_text(call, "Status", wanted->status);
     json_call_add_text(call, "StatementName", wanted->name);
 }
@@ -199,15 +186,9 @@ GPtrArray *data_api_list_statements(DataApi *api, const char *status, const char
                                     guint limit, GCancellable *cancellable, GError **error)
 {
     Wanted wanted = {status, name_prefix};
-    List list = {.operation = "ListStatements",
-                 .member = "Statements",
-                 .what = "cannot list the statements",
-                 .read = read_statement,
-                 .free = free_statement,
-                 .add = add_wanted,
-                 .user = &wanted,
-                 .limit = limit};
-    return read_list(api, &list, cancellable, error);
+    static const List list = {"ListStatements", "Statements",   "cannot list the statements",
+                              read_statement,   free_statement, add_wanted};
+    return read_list(api, &list, &wanted, limit, cancellable, error);
 }
 
 void data_api_session_free(DataApiSession *session)
@@ -237,12 +218,11 @@ GPtrArray *data_api_list_sessions(DataApi *api, const char *status, GCancellable
                                   GError **error)
 {
     Wanted wanted = {status, NULL};
-    List list = {.operation = "ListSessions",
-                 .member = "Sessions",
-                 .what = "cannot list the sessions",
-                 .read = read_session,
-                 .free = (GDestroyNotify)data_api_session_free,
-                 .add = add_wanted,
-                 .user = &wanted};
-    return read_list(api, &list, cancellable, error);
+    static const List list = {"ListSessions",
+                              "Sessions",
+                              "cannot list the sessions",
+                              read_session,
+                              (GDestroyNotify)data_api_session_free,
+                              add_wanted};
+    return read_list(api, &list, &wanted, 0, cancellable, error);
 }
