@@ -95,7 +95,9 @@ static const struct {
     {"x-amz-acl", "private"},
     {"x-amz-grant-", NULL},
     {"x-amz-object-lock-", NULL},
-    {"x-amz-server-side-encryption", "AES256"},
+    {"x-amz-server-side-encryption-bucket-key-enabled", "false"},
+    {"x-amz-server-side-encryption-context", NULL},
+    {"x-amz-server-side-encryption-customer-", NULL},
     {"x-amz-copy-source-server-side-encryption", NULL},
     {"x-amz-storage-class", "STANDARD"},
     {"x-amz-tagging", NULL},
@@ -139,6 +141,13 @@ static const S3Operation *choose_operation(const HttpExchange *exchange, S3Level
     return NULL;
 }
 
+/* Its headers say how the object is to be encrypted; a part is encrypted as its upload. */
+static gboolean makes_object(const S3Operation *operation)
+{
+    return operation->finish == s3_put_object || operation->finish == s3_copy_object ||
+           operation->finish == s3_create_upload;
+}
+
 /* A name or header that the chosen row does not speak for; NULL: none. */
 static const char *unsupported_part(const HttpExchange *exchange, const S3Operation *operation)
 {
@@ -151,6 +160,10 @@ static const char *unsupported_part(const HttpExchange *exchange, const S3Operat
     }
     for (guint i = 0; i < exchange->headers->len; i++) {
         const SigV4Header *header = exchange->headers->pdata[i];
+        if (!makes_object(operation) &&
+            (g_ascii_strcasecmp(header->name, "x-amz-server-side-encryption") == 0 ||
+             g_ascii_strcasecmp(header->name, "x-amz-server-side-encryption-aws-kms-key-id") == 0))
+            return header->name;
         for (gsize j = 0; j < G_N_ELEMENTS(other_headers); j++)
             if (g_ascii_strncasecmp(header->name, other_headers[j].prefix,
                                     strlen(other_headers[j].prefix)) == 0 &&
@@ -204,6 +217,8 @@ void s3_server_begin(HttpExchange *exchange)
         refuse_unsupported_part(exchange, part);
         return;
     }
+    if (makes_object(work->operation) && !s3_encryption_read(exchange, &work->kms_key))
+        return;
     work->body = s3_body_new(exchange, &work->claim, work->operation->body == S3_BODY_OBJECT);
     if (work->body != NULL && work->operation->begin != NULL)
         work->operation->begin(exchange);
@@ -276,6 +291,7 @@ void s3_server_clear(HttpExchange *exchange)
         store_write_abort(work->writer);
     s3_part_file_clear(&work->part);
     digest_free(work->part_md5);
+    g_free(work->kms_key);
     g_clear_pointer(&work->memory, g_byte_array_unref);
     s3_body_free(work->body);
     sigv4_claim_clear(&work->claim);

@@ -147,6 +147,13 @@ S3Body *s3_body_new(HttpExchange *exchange, const SigV4Claim *claim, gboolean st
     return body;
 }
 
+void s3_body_keep_md5(S3Body *body)
+{
+    body->stored = FALSE;
+    if (body->promised_md5 != NULL && body->md5 == NULL)
+        body->md5 = digest_new(DIGEST_MD5);
+}
+
 /* --- bytes ------------------------------------------------------------------------------------- */
 
 static gboolean pass_on(S3Body *body, const char *bytes, gsize length, S3BodySink sink,

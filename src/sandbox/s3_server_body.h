@@ -20,8 +20,11 @@ typedef struct S3Body S3Body;
 typedef gboolean (*S3BodySink)(gpointer user, const char *bytes, gsize length);
 
 /* claim is borrowed. stored: the caller takes the MD5 of the decoded bytes anyway, and gives it to
- * s3_body_end, so that it is not computed twice. NULL when the headers ask for something that is not offered: answered then. */
+ * s3_body_end, so that it is not computed twice. NULL when the headers ask for something that is not
+ * offered: answered then. */
 S3Body *s3_body_new(HttpExchange *exchange, const SigV4Claim *claim, gboolean stored);
+/* Before the first byte: the caller takes no MD5 after all. */
+void s3_body_keep_md5(S3Body *body);
 gboolean s3_body_feed(S3Body *body, const char *bytes, gsize length, S3BodySink sink,
                       gpointer user);
 /* All has come: does everything agree? stored_md5: of all decoded bytes; NULL when not `stored`. */

@@ -41,7 +41,8 @@ typedef struct {
     GByteArray *memory;
     StoreWriter *writer; /* PutObject */
     S3PartFile part;     /* UploadPart */
-    Digest *part_md5;
+    Digest *part_md5;    /* NULL with a key of KMS */
+    char *kms_key;       /* ARN, of the object that is made; NULL: SSE-S3 */
 } S3Work;
 
 static inline S3Work *s3_work(HttpExchange *exchange)
@@ -87,6 +88,12 @@ void s3_headers_add(struct MHD_Response *response, const char *lines);
 typedef void (*S3LeafFunction)(gpointer user, const char *parent, const char *name,
                                const char *text);
 gboolean s3_read_xml(const GByteArray *xml, const char *root, S3LeafFunction leaf, gpointer user);
+
+/* s3_server_encryption.c */
+/* The ARN of the key that the request's headers ask for, or NULL. FALSE when they were refused. */
+gboolean s3_encryption_read(HttpExchange *exchange, char **kms_key);
+/* What answers about an object say of its encryption. */
+void s3_encryption_add(struct MHD_Response *response, const char *kms_key);
 
 /* s3_server_objects.c */
 /* The object of x-amz-copy-source, percent-decoded. FALSE after an InvalidArgument answer. */

@@ -22,6 +22,7 @@
 typedef struct {
     char *id, *folder;
     char *key, *content_type, *headers;
+    char *kms_key; /* NULL: SSE-S3 */
     gint64 started_ms;
 } Upload;
 
@@ -32,6 +33,7 @@ static void upload_clear(Upload *upload)
     g_free(upload->key);
     g_free(upload->content_type);
     g_free(upload->headers);
+    g_free(upload->kms_key);
     memset(upload, 0, sizeof *upload);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Upload, upload_clear)
@@ -52,6 +54,7 @@ static gboolean load_upload(const HttpExchange *exchange, const char *id, Upload
     upload->key = g_key_file_get_string(file, GROUP, "key", NULL);
     upload->content_type = g_key_file_get_string(file, GROUP, "content-type", NULL);
     upload->headers = g_key_file_get_string(file, GROUP, "headers", NULL);
+    upload->kms_key = g_key_file_get_string(file, GROUP, "kms-key", NULL);
     upload->started_ms = g_key_file_get_int64(file, GROUP, "started-ms", NULL);
     if (upload->key != NULL)
         return TRUE;
@@ -96,6 +99,8 @@ static gboolean save_upload(const HttpExchange *exchange, const char *folder, GE
     if (type != NULL)
         g_key_file_set_string(file, GROUP, "content-type", type);
     g_key_file_set_string(file, GROUP, "headers", headers);
+    if (work->kms_key != NULL)
+        g_key_file_set_string(file, GROUP, "kms-key", work->kms_key);
     g_key_file_set_int64(file, GROUP, "started-ms", g_get_real_time() / 1000);
     if (g_mkdir_with_parents(folder, 0700) != 0)
         return rs_error_set_errno(error, errno, "cannot create %s", folder);
@@ -127,6 +132,7 @@ void s3_create_upload(HttpExchange *exchange)
     s3_append_element(xml, "UploadId", id);
     g_string_append(xml, "</InitiateMultipartUploadResult>");
     s3_answer_xml(exchange, 200, xml->str);
+    s3_encryption_add(exchange->answer, work->kms_key);
 }
 
 /* --- UploadPart -------------------------------------------------------------------------------- */
@@ -162,7 +168,11 @@ void s3_upload_part_begin(HttpExchange *exchange)
     guint number;
     if (!need_upload(exchange, &upload) || !read_part_number(exchange, &number))
         return;
-    work->part_md5 = digest_new(DIGEST_MD5);
+    work->kms_key = g_steal_pointer(&upload.kms_key);
+    if (work->kms_key == NULL)
+        work->part_md5 = digest_new(DIGEST_MD5);
+    else
+        s3_body_keep_md5(work->body);
     if (!s3_part_file_begin(&work->part, upload.folder, number, told_length(exchange)))
         answer_errno(exchange, errno);
 }
@@ -170,7 +180,8 @@ void s3_upload_part_begin(HttpExchange *exchange)
 gboolean s3_upload_part_body(HttpExchange *exchange, const char *bytes, gsize length)
 {
     S3Work *work = exchange->work;
-    digest_update(work->part_md5, bytes, length);
+    if (work->part_md5 != NULL)
+        digest_update(work->part_md5, bytes, length);
     if (s3_part_file_write(&work->part, bytes, length))
         return TRUE;
     answer_errno(exchange, errno);
@@ -185,9 +196,10 @@ static char *install_part(HttpExchange *exchange)
     guint number;
     if (!need_upload(exchange, &upload) || !read_part_number(exchange, &number))
         return NULL;
-    const char *md5 = digest_hex(work->part_md5);
-    if (s3_part_file_install(&work->part, upload.folder, number, md5))
-        return g_strdup(md5);
+    g_autofree char *etag =
+        work->part_md5 != NULL ? g_strdup(digest_hex(work->part_md5)) : store_opaque_etag();
+    if (s3_part_file_install(&work->part, upload.folder, number, etag))
+        return g_steal_pointer(&etag);
     answer_errno(exchange, errno);
     return NULL;
 }
@@ -195,13 +207,14 @@ static char *install_part(HttpExchange *exchange)
 void s3_upload_part(HttpExchange *exchange)
 {
     const S3Work *work = exchange->work;
-    g_autofree char *md5 = install_part(exchange);
-    if (md5 == NULL)
+    g_autofree char *bare = install_part(exchange);
+    if (bare == NULL)
         return;
-    g_autofree char *etag = g_strdup_printf("\"%s\"", md5);
+    g_autofree char *etag = g_strdup_printf("\"%s\"", bare);
     struct MHD_Response *response =
         MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
     http_add_header(response, "ETag", etag);
+    s3_encryption_add(response, work->kms_key);
     s3_body_add_checksum(work->body, response);
     http_answer(exchange, 200, response);
 }
@@ -272,16 +285,17 @@ static gboolean copy_source(HttpExchange *exchange)
 
 void s3_upload_part_copy(HttpExchange *exchange)
 {
-    g_autofree char *md5 = copy_source(exchange) ? install_part(exchange) : NULL;
-    if (md5 == NULL)
+    g_autofree char *bare = copy_source(exchange) ? install_part(exchange) : NULL;
+    if (bare == NULL)
         return;
-    g_autofree char *etag = g_strdup_printf("\"%s\"", md5);
+    g_autofree char *etag = g_strdup_printf("\"%s\"", bare);
     g_autofree char *modified = s3_iso_time(g_get_real_time() / 1000);
     g_autoptr(GString) xml = g_string_new(S3_XML_HEAD "<CopyPartResult " S3_XMLNS ">");
     s3_append_element(xml, "LastModified", modified);
     s3_append_element(xml, "ETag", etag);
     g_string_append(xml, "</CopyPartResult>");
     s3_answer_xml(exchange, 200, xml->str);
+    s3_encryption_add(exchange->answer, s3_work(exchange)->kms_key);
 }
 
 /* --- CompleteMultipartUpload ------------------------------------------------------------------- */
@@ -359,6 +373,8 @@ static StoreObject *join_parts(HttpExchange *exchange, const Upload *upload, con
                               ? store_write_adopt(exchange->server->store, work->bucket, work->key,
                                                   upload->content_type, joined, error)
                               : NULL;
+    if (writer != NULL)
+        store_write_encrypt(writer, upload->kms_key);
     g_autofree char *etag = joined_etag(list);
     return writer != NULL && store_write_commit(writer, etag, &object, error) ? object : NULL;
 }
@@ -397,6 +413,7 @@ static void answer_completed(HttpExchange *exchange, const StoreObject *object)
     s3_append_element(xml, "ETag", etag);
     g_string_append(xml, "</CompleteMultipartUploadResult>");
     s3_answer_xml(exchange, 200, xml->str);
+    s3_encryption_add(exchange->answer, object->kms_key);
 }
 
 static void complete(HttpExchange *exchange, const PartList *list)

@@ -87,6 +87,7 @@ static void add_object_headers(HttpExchange *exchange, struct MHD_Response *resp
     http_add_header(response, "Accept-Ranges", "bytes");
     http_add_header(response, "Content-Type", type != NULL ? type : object->content_type);
     s3_headers_add(response, kept);
+    s3_encryption_add(response, object->kms_key);
     if (range->partial) {
         g_autofree char *text =
             g_strdup_printf("bytes %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT,
@@ -227,8 +228,13 @@ void s3_put_object_begin(HttpExchange *exchange)
     }
     work->writer = store_write_begin(exchange->server->store, work->bucket, work->key,
                                      http_header(exchange, "Content-Type"), &error);
-    if (work->writer == NULL)
+    if (work->writer == NULL) {
         s3_answer_error(exchange, error);
+        return;
+    }
+    store_write_encrypt(work->writer, work->kms_key);
+    if (work->kms_key != NULL)
+        s3_body_keep_md5(work->body);
 }
 
 static void answer_stored(HttpExchange *exchange, const StoreObject *object)
@@ -238,6 +244,7 @@ static void answer_stored(HttpExchange *exchange, const StoreObject *object)
     struct MHD_Response *response =
         MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
     http_add_header(response, "ETag", etag);
+    s3_encryption_add(response, object->kms_key);
     s3_body_add_checksum(work->body, response);
     http_answer(exchange, 200, response);
 }
@@ -316,6 +323,8 @@ static StoreObject *copy_to_key(HttpExchange *exchange, int fd, const char *type
     g_autoptr(GError) error = NULL;
     StoreWriter *writer =
         store_write_begin(exchange->server->store, work->bucket, work->key, type, &error);
+    if (writer != NULL)
+        store_write_encrypt(writer, work->kms_key);
     if (writer == NULL || !copy_bytes(fd, writer, &error))
         store_write_abort(writer);
     else if (store_write_commit(writer, NULL, &made, &error))
@@ -363,6 +372,7 @@ void s3_copy_object(HttpExchange *exchange)
     s3_append_element(xml, "ETag", etag);
     g_string_append(xml, "</CopyObjectResult>");
     s3_answer_xml(exchange, 200, xml->str);
+    s3_encryption_add(exchange->answer, object->kms_key);
 }
 
 /* --- deleting ---------------------------------------------------------------------------------- */

@@ -17,9 +17,9 @@ static char *claim_path(const char *folder, guint number)
     return g_strdup_printf("%s/claim-%05u", folder, number);
 }
 
-char *s3_part_file_path(const char *folder, guint number, const char *md5)
+char *s3_part_file_path(const char *folder, guint number, const char *etag)
 {
-    g_autofree char *lower = g_ascii_strdown(md5, -1);
+    g_autofree char *lower = g_ascii_strdown(etag, -1);
     gboolean possible = strlen(lower) == 32 && strspn(lower, "0123456789abcdef") == 32;
     return g_strdup_printf("%s/part-%05u.%s", folder, number, possible ? lower : "none");
 }
@@ -104,11 +104,11 @@ static gboolean make_stand_in(const char *path, guint64 length)
     return good;
 }
 
-static gboolean write_claim(const char *path, const char *md5)
+static gboolean write_claim(const char *path, const char *etag)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
-    gsize length = strlen(md5);
-    gboolean good = fd >= 0 && write(fd, md5, length) == (gssize)length;
+    gsize length = strlen(etag);
+    gboolean good = fd >= 0 && write(fd, etag, length) == (gssize)length;
     if (fd >= 0)
         close(fd);
     return good;
@@ -128,14 +128,14 @@ static void remove_others(const char *folder, guint number, const char *keep)
     }
 }
 
-gboolean s3_part_file_install(S3PartFile *file, const char *folder, guint number, const char *md5)
+gboolean s3_part_file_install(S3PartFile *file, const char *folder, guint number, const char *etag)
 {
-    g_autofree char *path = s3_part_file_path(folder, number, md5);
+    g_autofree char *path = s3_part_file_path(folder, number, etag);
     if (file->placed && file->left > 0) {
         errno = EIO;
         return FALSE;
     }
-    if (file->placed ? !write_claim(file->path, md5) || !make_stand_in(path, file->length)
+    if (file->placed ? !write_claim(file->path, etag) || !make_stand_in(path, file->length)
                      : g_rename(file->path, path) != 0)
         return FALSE;
     g_clear_pointer(&file->path, g_free);
@@ -170,8 +170,8 @@ static void part_clear(gpointer part)
 static gboolean is_placed(const char *folder, guint number, const char *etag)
 {
     g_autofree char *claim = claim_path(folder, number);
-    g_autofree char *md5 = NULL;
-    return g_file_get_contents(claim, &md5, NULL, NULL) && g_ascii_strcasecmp(md5, etag) == 0;
+    g_autofree char *there = NULL;
+    return g_file_get_contents(claim, &there, NULL, NULL) && g_ascii_strcasecmp(there, etag) == 0;
 }
 
 static GArray *look_at_parts(const char *folder, const GArray *numbers, const GPtrArray *etags,

@@ -1,9 +1,9 @@
 /*
  * s3_server_parts: the parts of a multipart upload on disk, written where they will be needed.
  *
- * In an upload's folder part-<number>.<md5> is a part. Parts of one size are written to their places in one
+ * In an upload's folder part-<number>.<etag> is a part. Parts of one size are written to their places in one
  * file, `data`, which becomes the object by a rename; part-... is then empty space of the part's length.
- * claim-<number> says that the place is taken, and once it is filled, the MD5 of what is there; it is
+ * claim-<number> says that the place is taken, and once it is filled, the ETag of what is there; it is
  * taken only once, so that what is there never changes. A part that comes again, or has another size,
  * is a file of its own. Parts that lie apart, or leave gaps, are copied together on completion, inside the
  * kernel. `unit` is a link that names the size of the places.
@@ -30,11 +30,11 @@ typedef struct {
 gboolean s3_part_file_begin(S3PartFile *file, const char *folder, guint number, guint64 length);
 gboolean s3_part_file_write(S3PartFile *file, const char *bytes, gsize length);
 /* The part is there from now on, in place of what had its number. FALSE with errno. */
-gboolean s3_part_file_install(S3PartFile *file, const char *folder, guint number, const char *md5);
+gboolean s3_part_file_install(S3PartFile *file, const char *folder, guint number, const char *etag);
 void s3_part_file_clear(S3PartFile *file);
 
 /* The file that stands for a part. Free with g_free. */
-char *s3_part_file_path(const char *folder, guint number, const char *md5);
+char *s3_part_file_path(const char *folder, guint number, const char *etag);
 
 /* The path of a file with all these parts (numbers of guint, etags of char *), which are there; NULL with
  * error set: then all is as before. */

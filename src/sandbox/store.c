@@ -48,7 +48,8 @@ struct Store {
 struct StoreWriter {
     Store *store;
     char *bucket, *key, *content_type;
-    char *path; /* of the temporary file */
+    char *kms_key; /* NULL: none */
+    char *path;    /* of the temporary file */
     int fd;
     guint64 size;
     Digest *md5; /* NULL: not computed */
@@ -236,6 +237,7 @@ void store_object_free(StoreObject *object)
     g_free(object->key);
     g_free(object->etag);
     g_free(object->content_type);
+    g_free(object->kms_key);
     g_free(object);
 }
 
@@ -275,6 +277,7 @@ static StoreObject *load_object(const char *stem, const char *bucket, const char
     if (object->content_type == NULL)
         object->content_type = g_strdup(DEFAULT_TYPE);
     object->modified_ms = g_key_file_get_int64(meta, GROUP, "modified-ms", NULL);
+    object->kms_key = g_key_file_get_string(meta, GROUP, "kms-key", NULL);
     if (data != NULL)
         *data = g_strconcat(stem, ".", generation, NULL);
     return object;
@@ -451,6 +454,7 @@ static void writer_free(StoreWriter *writer)
     g_free(writer->bucket);
     g_free(writer->key);
     g_free(writer->content_type);
+    g_free(writer->kms_key);
     g_free(writer->path);
     g_free(writer);
 }
@@ -510,6 +514,21 @@ StoreWriter *store_write_adopt(Store *store, const char *bucket, const char *key
     return writer;
 }
 
+void store_write_encrypt(StoreWriter *writer, const char *kms_key)
+{
+    if (kms_key == NULL)
+        return;
+    g_free(writer->kms_key);
+    writer->kms_key = g_strdup(kms_key);
+    g_clear_pointer(&writer->md5, digest_free);
+}
+
+char *store_opaque_etag(void)
+{
+    return g_strdup_printf("%08x%08x%08x%08x", g_random_int(), g_random_int(), g_random_int(),
+                           g_random_int());
+}
+
 Digest *store_write_md5(StoreWriter *writer)
 {
     return writer->md5;
@@ -518,7 +537,8 @@ Digest *store_write_md5(StoreWriter *writer)
 gboolean store_write(StoreWriter *writer, const void *bytes, gsize length, GError **error)
 {
     const char *p = bytes;
-    digest_update(writer->md5, bytes, length);
+    if (writer->md5 != NULL)
+        digest_update(writer->md5, bytes, length);
     writer->size += length;
     while (length > 0) {
         ssize_t written = write(writer->fd, p, length);
@@ -579,6 +599,8 @@ static gboolean save_meta(const StoreWriter *writer, const StoreObject *object,
     g_key_file_set_string(meta, GROUP, "content-type", object->content_type);
     g_key_file_set_int64(meta, GROUP, "modified-ms", object->modified_ms);
     g_key_file_set_string(meta, GROUP, "generation", generation);
+    if (object->kms_key != NULL)
+        g_key_file_set_string(meta, GROUP, "kms-key", object->kms_key);
     gsize length;
     g_autofree char *text = g_key_file_to_data(meta, &length, NULL);
     return write_aside(writer, path, text, length, error);
@@ -615,7 +637,10 @@ gboolean store_write_commit(StoreWriter *writer, const char *etag, StoreObject *
     g_autoptr(StoreObject) made = g_new0(StoreObject, 1);
     made->key = g_strdup(writer->key);
     made->size = writer->size;
-    made->etag = g_strdup(etag != NULL ? etag : digest_hex(writer->md5));
+    made->etag = etag != NULL          ? g_strdup(etag)
+                 : writer->md5 != NULL ? g_strdup(digest_hex(writer->md5))
+                                       : store_opaque_etag();
+    made->kms_key = g_strdup(writer->kms_key);
     made->content_type = g_strdup(writer->content_type);
     made->modified_ms = g_get_real_time() / 1000;
     int lock = lock_bucket(writer->store, writer->bucket, error);

@@ -42,6 +42,7 @@ typedef struct {
     char *etag; /* without quotes */
     char *content_type;
     gint64 modified_ms;
+    char *kms_key; /* ARN of the key that encrypts it; NULL: S3's own (SSE-S3) */
 } StoreObject;
 void store_object_free(StoreObject *object);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreObject, store_object_free)
@@ -66,14 +67,21 @@ StoreWriter *store_write_begin(Store *store, const char *bucket, const char *key
  * is the writer's from here on, to be removed by abort; commit then needs an etag. */
 StoreWriter *store_write_adopt(Store *store, const char *bucket, const char *key,
                                const char *content_type, const char *path, GError **error);
+/* Before the first byte: the object is encrypted with a key of KMS (NULL: it is not). Its ETag is then no
+ * MD5 (S3 API reference, Object), and none is computed. */
+void store_write_encrypt(StoreWriter *writer, const char *kms_key);
 gboolean store_write(StoreWriter *writer, const void *bytes, gsize length, GError **error);
 /* The MD5 of what was written; when its end was asked for, nothing can be written any more. The
- * writer's. */
+ * writer's; NULL when none is computed. */
 Digest *store_write_md5(StoreWriter *writer);
-/* etag NULL: the MD5 of what was written. *object may be NULL. Frees the writer either way. */
+/* etag NULL: the MD5 of what was written, or with a key of KMS store_opaque_etag. *object may be NULL. Frees
+ * the writer either way. */
 gboolean store_write_commit(StoreWriter *writer, const char *etag, StoreObject **object,
                             GError **error);
 void store_write_abort(StoreWriter *writer);
+
+/* An ETag that says nothing about the bytes: 32 digits, as those of MD5s are. Free with g_free. */
+char *store_opaque_etag(void);
 
 /* Fine when the key is not there (S3 answers 204 as well). */
 gboolean store_delete(Store *store, const char *bucket, const char *key, GError **error);

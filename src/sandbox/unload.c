@@ -278,6 +278,7 @@ static gboolean write_manifest(Unload *unload, GError **error)
                                             key, "application/json", error);
     if (writer == NULL)
         return FALSE;
+    store_write_encrypt(writer, unload->options.kms_key);
     if (!store_write(writer, text, strlen(text), error)) {
         store_write_abort(writer);
         return FALSE;

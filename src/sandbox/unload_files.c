@@ -97,6 +97,7 @@ static gboolean open_file(UnloadFiles *files, guint slice, GError **error)
                                             content_type(files->options), error);
     if (writer == NULL)
         return FALSE;
+    store_write_encrypt(writer, files->options->kms_key);
     UnloadFile *file = g_new0(UnloadFile, 1);
     file->slice = (int)slice;
     file->key = g_steal_pointer(&key);

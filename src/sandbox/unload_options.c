@@ -99,6 +99,7 @@ void unload_options_clear(UnloadOptions *options)
     g_clear_pointer(&options->partition_by, g_ptr_array_unref);
     g_free(options->region);
     g_free(options->extension);
+    g_free(options->kms_key);
     *options = (UnloadOptions){0};
 }
 
@@ -171,6 +172,12 @@ static gboolean take_extension(OptionReader *reader, gpointer into)
     return option_need_as_string(reader, &options->extension);
 }
 
+static gboolean take_kms_key(OptionReader *reader, gpointer into)
+{
+    UnloadOptions *options = into;
+    return option_need_as_string(reader, &options->kms_key);
+}
+
 static gboolean take_parallel(OptionReader *reader, gpointer into)
 {
     UnloadOptions *options = into;
@@ -219,7 +226,7 @@ static const OptionRow rows[] = {
     {"delimiter", OPT_DELIMITER, take_delimiter},
     {"fixedwidth", OPT_FIXEDWIDTH, take_widths},
     {"encrypted", OPT_ENCRYPTED, take_encrypted},
-    {"kms_key_id", OPT_KMS, option_skip_string},
+    {"kms_key_id", OPT_KMS, take_kms_key},
     {"master_symmetric_key", OPT_MASTER, option_skip_string},
     {"bzip2", OPT_BZIP2, NULL},
     {"gzip", OPT_GZIP, NULL},

@@ -35,6 +35,7 @@ typedef struct {
     gboolean parallel;
     guint64 max_file_size;    /* bytes */
     char *region, *extension; /* NULL: not given */
+    char *kms_key;            /* of KMS_KEY_ID; NULL: not given */
     gboolean master_key;
     gboolean ordered; /* the query has an outermost ORDER BY */
 } UnloadOptions;

@@ -192,6 +192,27 @@ def two_hundred_megabytes_go_up_and_down_in_parts(sandbox):
 
 
 @test("boto3")
+def keys_of_kms_are_told_and_etags_are_then_no_md5s(sandbox):
+    s3, body = sandbox.boto3(), random.Random(3).randbytes(6 * MB)
+    kms = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "1234abcd"}
+    place = {"Bucket": "sandbox-stage", "Key": "kms/parts"}
+    upload = s3.create_multipart_upload(**place, **kms)
+    same(upload["ServerSideEncryption"], "aws:kms")
+    parts = []
+    for number, piece in enumerate((body[:5 << 20], body[5 << 20:]), 1):
+        part = s3.upload_part(**place, UploadId=upload["UploadId"], PartNumber=number, Body=piece)
+        same(part["ServerSideEncryption"], "aws:kms")
+        assert part["ETag"].strip('"') != hashlib.md5(piece).hexdigest(), part["ETag"]
+        parts.append({"PartNumber": number, "ETag": part["ETag"]})
+    done = s3.complete_multipart_upload(**place, UploadId=upload["UploadId"],
+                                        MultipartUpload={"Parts": parts})
+    got = s3.get_object(**place)
+    same(got["Body"].read(), body)
+    same((got["ServerSideEncryption"], got["ETag"]), ("aws:kms", done["ETag"]))
+    same(got["SSEKMSKeyId"].rsplit("/", 1)[1], "1234abcd")
+
+
+@test("boto3")
 def small_pages_hold_every_key_once(sandbox):
     s3 = sandbox.boto3()
     keys = [f"page/{number:02}" for number in range(23)]

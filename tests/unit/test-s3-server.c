@@ -141,6 +141,21 @@ static void test_requests_that_are_not_ours_to_answer(gconstpointer data)
          "NotImplemented"},
         {{.method = "PUT",
           .path = "/bucket/k",
+          .headers = {"x-amz-server-side-encryption", "aws:kms",
+                      "x-amz-server-side-encryption-context", "e30="}},
+         501,
+         "NotImplemented"},
+        {{.method = "PUT", .path = "/bucket/k", .headers = {"x-amz-server-side-encryption", "DES"}},
+         400,
+         "InvalidEncryptionAlgorithmError"},
+        {{.method = "PUT",
+          .path = "/bucket/k",
+          .headers = {"x-amz-server-side-encryption-aws-kms-key-id", "1"}},
+         400,
+         "InvalidArgument"},
+        {{.method = "PUT",
+          .path = "/bucket/k",
+          .query = "partNumber=1&uploadId=no",
           .headers = {"x-amz-server-side-encryption", "aws:kms"}},
          501,
          "NotImplemented"},
@@ -499,6 +514,94 @@ static void test_headers_of_an_object_are_kept_and_copied(gconstpointer data)
     g_assert_null(sigv4_headers_get(plain.headers, "x-amz-meta-colour"));
 }
 
+#define MD5_OF_X "9dd4e461268c8034f5c8564e155c67a6"
+
+/* Stores "x" and tells how the answer and a later look at the object describe its encryption. */
+static void test_encryption_is_told_and_hides_the_md5(gconstpointer data)
+{
+    const S3Fixture *fixture = data;
+    static const struct {
+        const char *headers[4];
+        const char *algorithm, *key;
+    } cases[] = {
+        {{NULL}, "AES256", NULL},
+        {{"x-amz-server-side-encryption", "AES256"}, "AES256", NULL},
+        {{"x-amz-server-side-encryption", "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id",
+          "alias/lake"},
+         "aws:kms",
+         ":alias/lake"},
+        {{"x-amz-server-side-encryption", "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id",
+          "arn:aws:kms:us-east-1:1:key/2"},
+         "aws:kms",
+         "arn:aws:kms:us-east-1:1:key/2"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Ask put = {.method = "PUT", .path = "/bucket/sealed", .body = "x"};
+        Ask head = {.method = "HEAD", .path = "/bucket/sealed"};
+        g_auto(Answer) stored = {0}, seen = {0};
+        const Answer *answers[] = {&stored, &seen};
+        memcpy(put.headers, cases[i].headers, sizeof cases[i].headers);
+        ask_for(fixture, &put, &stored);
+        ask_for(fixture, &head, &seen);
+        for (gsize j = 0; j < G_N_ELEMENTS(answers); j++) {
+            const GPtrArray *headers = answers[j]->headers;
+            const char *key =
+                sigv4_headers_get(headers, "x-amz-server-side-encryption-aws-kms-key-id");
+            g_assert_cmpint(answers[j]->status, ==, 200);
+            g_assert_cmpstr(sigv4_headers_get(headers, "x-amz-server-side-encryption"), ==,
+                            cases[i].algorithm);
+            g_assert_true(cases[i].key == NULL ? key == NULL : g_str_has_suffix(key, cases[i].key));
+            gboolean is_md5 =
+                g_strcmp0(sigv4_headers_get(headers, "ETag"), "\"" MD5_OF_X "\"") == 0;
+            g_assert_true(is_md5 == (cases[i].key == NULL));
+        }
+        g_assert_cmpstr(sigv4_headers_get(stored.headers, "ETag"), ==,
+                        sigv4_headers_get(seen.headers, "ETag"));
+    }
+}
+
+static void test_a_copy_is_encrypted_as_its_own_request_says(gconstpointer data)
+{
+    const S3Fixture *fixture = data;
+    Ask put = {.method = "PUT",
+               .path = "/bucket/source",
+               .body = "x",
+               .headers = {"x-amz-server-side-encryption", "aws:kms"}};
+    Ask copy = {.method = "PUT",
+                .path = "/bucket/open",
+                .headers = {"x-amz-copy-source", "/bucket/source"}};
+    g_auto(Answer) stored = {0}, copied = {0};
+    g_autoptr(GError) error = NULL;
+    ask_for(fixture, &put, &stored);
+    ask_for(fixture, &copy, &copied);
+    g_assert_cmpint(copied.status, ==, 200);
+    S3Object *source = s3_head(fixture->client, "bucket", "source", NULL, &error);
+    S3Object *open = s3_head(fixture->client, "bucket", "open", NULL, &error);
+    g_assert_no_error(error);
+    g_assert_false(source->etag_is_md5);
+    g_assert_true(open->etag_is_md5);
+    g_assert_cmpstr(open->etag, ==, MD5_OF_X);
+    s3_object_free(source);
+    s3_object_free(open);
+}
+
+/* Content-MD5 is a promise about the bytes, whatever the ETag is. */
+static void test_a_wrong_md5_is_refused_with_a_key_of_kms(gconstpointer data)
+{
+    const S3Fixture *fixture = data;
+    Ask put = {.method = "PUT",
+               .path = "/bucket/wrong",
+               .body = "x",
+               .headers = {"x-amz-server-side-encryption", "aws:kms", "Content-MD5",
+                           "T00AoZCWZxKRf2+8pn/xpQ=="}};
+    g_auto(Answer) refused = {0}, good = {0};
+    ask_for(fixture, &put, &refused);
+    g_assert_cmpstr(refused.code, ==, "BadDigest");
+    put.headers[3] = "ndTkYSaMgDT1yFZOFVxnpg==";
+    ask_for(fixture, &put, &good);
+    g_assert_cmpint(good.status, ==, 200);
+}
+
 static void test_expired_signed_urls_are_refused(gconstpointer data)
 {
     const S3Fixture *fixture = data;
@@ -534,6 +637,11 @@ static const struct {
     {"/s3-server/listings-in-both-versions", test_listings_in_both_versions},
     {"/s3-server/headers-of-an-object-are-kept-and-copied",
      test_headers_of_an_object_are_kept_and_copied},
+    {"/s3-server/encryption-is-told-and-hides-the-md5", test_encryption_is_told_and_hides_the_md5},
+    {"/s3-server/a-copy-is-encrypted-as-its-own-request-says",
+     test_a_copy_is_encrypted_as_its_own_request_says},
+    {"/s3-server/a-wrong-md5-is-refused-with-a-key-of-kms",
+     test_a_wrong_md5_is_refused_with_a_key_of_kms},
     {"/s3-server/expired-signed-urls-are-refused", test_expired_signed_urls_are_refused},
 };
 
