@@ -33,6 +33,20 @@ static gboolean fetch_page(S3Client *client, const char *bucket, const char *pre
     return FALSE;
 }
 
+/* The key that is the prefix comes before all others. */
+gboolean s3_find(S3Client *client, const char *bucket, const char *key, S3Object **object,
+                 GCancellable *cancellable, GError **error)
+{
+    g_auto(S3Page) page = {0};
+    *object = NULL;
+    if (!fetch_page(client, bucket, key, NULL, FALSE, &page, cancellable, error))
+        return FALSE;
+    const S3Object *first = page.objects->len > 0 ? page.objects->pdata[0] : NULL;
+    if (first != NULL && strcmp(first->key, key) == 0)
+        *object = g_ptr_array_steal_index(page.objects, 0);
+    return TRUE;
+}
+
 static gboolean list(S3Client *client, const char *bucket, const char *prefix, gboolean folders,
                      S3ListFunction each, gpointer user, GCancellable *cancellable, GError **error)
 {

@@ -73,6 +73,11 @@ gboolean s3_list_folder(S3Client *client, const char *bucket, const char *prefix
 GPtrArray *s3_list_all(S3Client *client, const char *bucket, const char *prefix, guint limit,
                        GCancellable *cancellable, GError **error);
 
+/* Exactly that object, from the listing: for those who may list and not read. *object is NULL when there is
+ * none. */
+gboolean s3_find(S3Client *client, const char *bucket, const char *key, S3Object **object,
+                 GCancellable *cancellable, GError **error);
+
 /* NULL with RS_ERROR_NOT_FOUND when there is no such object. */
 S3Object *s3_head(S3Client *client, const char *bucket, const char *key, GCancellable *cancellable,
                   GError **error);
@@ -166,16 +171,6 @@ gboolean s3_delete(S3Client *client, const char *bucket, const GPtrArray *keys,
  * Free with g_free. */
 char *s3_presign(S3Client *client, const char *bucket, const char *key, guint seconds,
                  GCancellable *cancellable, GError **error);
-
-/* The ETag of the joined parts: the MD5 of their MD5s and their number; NULL when one of etags (of char *)
- * is no MD5. Free with g_free. */
-char *s3_multipart_etag(const GPtrArray *etags);
-
-/* An ETag without quotes and weakness mark. Free with g_free. */
-char *s3_bare_etag(const char *etag);
-
-/* True when the ETag is the MD5 of the object: 32 hex digits (multipart ETags end in "-<parts>"). */
-gboolean s3_etag_is_md5(const char *etag);
 
 /* The bucket's Region by HeadBucket. Free with g_free. */
 char *s3_bucket_region(S3Client *client, const char *bucket, GCancellable *cancellable,

@@ -5,11 +5,12 @@
 #define REDSMITH_AWS_S3_INTERNAL_H
 
 #include "aws/s3.h"
+#include "aws/s3_etag.h"
 
 struct S3Client {
     AwsClient *aws;
     CredentialsSource *credentials;
-    char *endpoint_url; /* as given, or NULL */
+    EndpointChoice choice;
     char *region;
     GError *broken; /* what was wrong with endpoint or Region: the answer to every call */
     GMutex mutex;

@@ -1,8 +1,6 @@
 #include "aws/s3_internal.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "aws/retry.h"
 #include "aws/s3_xml.h"
@@ -18,25 +16,12 @@
 /* The MD5 of a body that was sent without computing it. */
 static gboolean digest_body(const HttpBody *body, Digest *md5, GError **error)
 {
-    const gsize size = 256 << 10;
     if (body->bytes != NULL) {
         const char *bytes = g_bytes_get_data(body->bytes, NULL);
         digest_update(md5, bytes + body->offset, body->length);
         return TRUE;
     }
-    g_autofree char *buffer = g_malloc(size);
-    for (guint64 done = 0; done < body->length;) {
-        gssize got =
-            pread(body->fd, buffer, MIN(size, body->length - done), (off_t)(body->offset + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return rs_error_set_errno(error, got < 0 ? errno : EIO,
-                                      "cannot read what was sent again");
-        digest_update(md5, buffer, (gsize)got);
-        done += (guint64)got;
-    }
-    return TRUE;
+    return s3_digest_range(md5, body->fd, "what was sent", body->offset, body->length, NULL, error);
 }
 
 /* Is the payload's SHA-256 signed? Then the service has compared it before it answered with success. */
@@ -154,7 +139,7 @@ void s3_multipart_abort_lost(S3Client *client, const char *bucket, const char *k
     Strays strays = {key, except, since, until, ids};
     gboolean good = s3_multipart_uploads(client, bucket, key, note_stray, &strays, NULL, &error) &&
                     drop_used(client, bucket, key, ids, &error);
-    if (good && ids->len > (most > 0 ? most : retry_attempts())) {
+    if (good && ids->len > (most > 0 ? most : aws_client_attempts(client->aws))) {
         log_write(LOG_LEVEL_WARNING,
                   "%u uploads of s3://%s/%s began just now, and some are not ours: all were left",
                   ids->len, bucket, key);
@@ -234,22 +219,6 @@ char *s3_multipart_upload_file(S3Client *client, const char *bucket, const char 
     HttpBody body = body_of_file(fd, offset, length, sent, user);
     g_autofree char *query = s3_part_query(upload_id, part_number);
     return s3_put_body(client, bucket, key, query, &body, cancellable, error);
-}
-
-char *s3_multipart_etag(const GPtrArray *etags)
-{
-    g_autoptr(Digest) md5 = digest_new(DIGEST_MD5);
-    for (guint i = 0; i < etags->len; i++) {
-        g_autofree char *bare = s3_bare_etag(etags->pdata[i]);
-        if (!s3_etag_is_md5(bare))
-            return NULL;
-        for (const char *digits = bare; *digits != '\0'; digits += 2) {
-            guchar byte =
-                (guchar)(g_ascii_xdigit_value(digits[0]) * 16 + g_ascii_xdigit_value(digits[1]));
-            digest_update(md5, &byte, 1);
-        }
-    }
-    return g_strdup_printf("%s-%u", digest_hex(md5), etags->len);
 }
 
 /* --- what is open ------------------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
 #include <expat.h>
 #include <string.h>
 
+#include "aws/s3_etag.h"
 #include "aws/sigv4.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -100,7 +101,7 @@ static gboolean read_xml(const char *xml, gsize length, const char *root, LeafFu
 typedef struct {
     S3Page *page;
     S3Object *object; /* the <Contents> that is open, or NULL */
-    gboolean bad_number;
+    gboolean bad_number, bad_key;
     gboolean folders; /* there are common prefixes */
     gboolean encoded; /* the service did what encoding-type=url asks for */
 } PageReader;
@@ -159,14 +160,19 @@ static void page_close(gpointer user, const char *name)
     g_clear_pointer(&reader->object, s3_object_free);
 }
 
-static void decode_keys(GPtrArray *objects)
+/* FALSE when a key holds a NUL: cut there, it would be taken for another object's. */
+static gboolean decode_keys(GPtrArray *objects)
 {
+    gboolean good = TRUE;
     for (guint i = 0; i < objects->len; i++) {
         S3Object *object = objects->pdata[i];
-        char *decoded = sigv4_uri_decode(object->key, -1, TRUE, NULL);
+        gsize length;
+        char *decoded = sigv4_uri_decode(object->key, -1, TRUE, &length);
+        good = good && strlen(decoded) == length;
         g_free(object->key);
         object->key = decoded;
     }
+    return good;
 }
 
 /* Folders come behind the objects of their page. */
@@ -185,10 +191,11 @@ gboolean s3_xml_read_page(const char *xml, gsize length, S3Page *page, GError **
         read_xml(xml, length, "ListBucketResult", page_leaf, page_close, &reader, error);
     g_clear_pointer(&reader.object, s3_object_free);
     if (reader.encoded)
-        decode_keys(page->objects);
+        reader.bad_key = !decode_keys(page->objects);
     if (reader.folders)
         g_ptr_array_sort(page->objects, compare_keys);
-    const char *wrong = reader.bad_number                             ? "a size is not a number"
+    const char *wrong = reader.bad_number ? "a size is not a number"
+                        : reader.bad_key  ? "a key holds a NUL byte, which cannot be told"
                         : page->truncated && page->next_token == NULL ? "the next page is not named"
                                                                       : NULL;
     if (good && wrong != NULL) {

@@ -226,15 +226,15 @@ static gpointer work_on(gpointer user)
 static void work_free(gpointer data)
 {
     TransferWork *work = data;
-    if (work->fd >= 0)
-        close(work->fd);
+    /* Removed before the lock on it goes: who gets the lock next sees that the name is gone. */
     if (work->temporary != NULL && !work->keeps)
         g_unlink(work->temporary);
-    if (work->map != NULL) {
+    if (work->map != NULL && !work->keeps)
+        g_unlink(work->map);
+    if (work->map_fd >= 0)
         close(work->map_fd);
-        if (!work->keeps)
-            g_unlink(work->map);
-    }
+    if (work->fd >= 0)
+        close(work->fd);
     g_clear_pointer(&work->bytes, g_bytes_unref);
     g_clear_pointer(&work->etags, g_ptr_array_unref);
     g_clear_pointer(&work->known, g_ptr_array_unref);

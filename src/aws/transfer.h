@@ -18,13 +18,18 @@
  *            about 300 bytes while it waits.
  * Resume:    with `resume`, the download of a large file that was interrupted goes on where it was: it
  *            grows under a name made of what it is, and beside it a map says which parts are there (of
- *            this boot of the machine only: after a power cut they are fetched again). An upload goes on
+ *            this boot of the machine only: after a power cut they are fetched again). Files then get the
+ *            object's time. What there is is dropped when the disk is full or the object has changed. An
+ *            upload goes on
  *            when the item names its upload_id; parts that the service has are compared by MD5 with the
  *            file and not sent again. Callers keep that id by way of the callback `upload`.
  * Cancel:    sending and receiving end within 100 ms. Multipart uploads that were begun are then aborted,
  *            which takes one request each (at most 5 s an attempt when the service is silent).
- * Errors:    RS_ERROR_LIMIT (disk full), NOT_FOUND and PERMISSION of local files too, DATA (a file that
- *            changes while it is sent), CORRUPT (length or checksum), CANCELLED, and those of s3.
+ * Changes:   a file that is written while it is sent is RS_ERROR_DATA, told by its size and time: what was
+ *            sent of it would be neither its old nor its new content. A large one is not stored then; a small
+ *            one may be. An object that is stored again while it is fetched is CONFLICT.
+ * Errors:    RS_ERROR_LIMIT (disk full), NOT_FOUND and PERMISSION of local files too, DATA, CORRUPT
+ *            (length or checksum), CONFLICT, CANCELLED, and those of s3.
  * Threads:   transfer_run blocks its caller's thread and calls `done` on it; `bytes` and `produce` are
  *            called on workers. Workers run with signals blocked.
  */
@@ -84,6 +89,7 @@ void transfer_control_pause(TransferControl *control, gboolean paused);
 
 /* What happens to an item's multipart upload. */
 typedef enum {
+    TRANSFER_SEEKING, /* none is known yet: upload_id and part_size of the item may be filled now */
     TRANSFER_OPENING, /* is about to begin: no id yet */
     TRANSFER_OPENED,  /* has begun, with this id and size of parts */
     TRANSFER_CLOSED,  /* is complete, or aborted */
@@ -101,10 +107,10 @@ typedef struct {
                        const char *upload_id, guint64 part_size, GError **error);
 } TransferCallbacks;
 
-/* items: of TransferItem, borrowed. options and callbacks may be NULL, as may each callback. */
 /* The size of the parts that a file of that size is cut into; 0 when it is sent in one piece. */
 guint64 transfer_part_size(const TransferOptions *options, guint64 size);
 
+/* items: of TransferItem, borrowed. options and callbacks may be NULL, as may each callback. */
 gboolean transfer_run(S3Client *client, GPtrArray *items, const TransferOptions *options,
                       const TransferCallbacks *callbacks, GCancellable *cancellable,
                       GError **error);

@@ -1,6 +1,3 @@
-#include <errno.h>
-#include <unistd.h>
-
 #include "aws/transfer_internal.h"
 
 #define SLICE_US (50 * G_TIME_SPAN_MILLISECOND) /* between two looks at the cancellable */
@@ -83,22 +80,9 @@ void transfer_control_take(TransferControl *control, guint64 bytes, GCancellable
 char *transfer_range_md5(const TransferContext *context, const TransferWork *work, guint64 offset,
                          guint64 length, GError **error)
 {
-    const gsize size = 256 << 10;
-    g_autofree guchar *buffer = g_malloc(size);
     g_autoptr(Digest) md5 = digest_new(DIGEST_MD5);
-    for (guint64 done = 0; done < length;) {
-        if (rs_error_set_if_cancelled(context->cancellable, error))
-            return NULL;
-        gssize got = pread(work->fd, buffer, MIN(size, length - done), (off_t)(offset + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) {
-            rs_error_set_errno(error, got < 0 ? errno : EIO, "cannot read %s again",
-                               work->item->path);
-            return NULL;
-        }
-        digest_update(md5, buffer, (gsize)got);
-        done += (guint64)got;
-    }
+    if (!s3_digest_range(md5, work->fd, work->item->path, offset, length, context->cancellable,
+                         error))
+        return NULL;
     return g_strdup(digest_hex(md5));
 }

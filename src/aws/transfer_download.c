@@ -3,6 +3,7 @@
 #include <glib/gstdio.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -135,9 +136,13 @@ static gboolean sync_folder(const char *path, GError **error)
     return TRUE;
 }
 
-static gboolean publish(TransferWork *work, GError **error)
+static gboolean publish(const TransferContext *context, TransferWork *work, GError **error)
 {
     const char *path = work->item->path;
+    /* By its time a later run knows the file again where the ETag tells nothing. */
+    const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = work->object->modified}};
+    if (context->options.resume && work->object->modified > 0)
+        futimens(work->fd, times);
     if (fsync(work->fd) != 0)
         return rs_error_set_errno(error, errno, "cannot write %s to disk", path);
     if (g_rename(work->temporary, path) != 0)
@@ -164,7 +169,7 @@ static gboolean download_whole(const TransferContext *context, TransferWork *wor
     /* A retry may have written more than the last, shorter answer. */
     if (ftruncate(work->fd, (off_t)work->size) != 0)
         return rs_error_set_errno(error, errno, "cannot write %s", item->path);
-    return publish(work, error);
+    return publish(context, work, error);
 }
 
 /* Where files are pages of memory, to reserve space is to fill it, as slow as writing. */
@@ -216,8 +221,8 @@ gboolean transfer_download_begin(const TransferContext *context, TransferWork *w
     return TRUE;
 }
 
-gboolean transfer_download_part(const TransferContext *context, TransferWork *work, guint part,
-                                GError **error)
+static gboolean fetch_part(const TransferContext *context, TransferWork *work, guint part,
+                           GError **error)
 {
     TransferItem *item = work->item;
     guint64 start = part * work->part_size, length = transfer_part_length(work, part);
@@ -243,6 +248,23 @@ gboolean transfer_download_part(const TransferContext *context, TransferWork *wo
     return TRUE;
 }
 
+gboolean transfer_download_part(const TransferContext *context, TransferWork *work, guint part,
+                                GError **error)
+{
+    GError *failure = NULL;
+    if (fetch_part(context, work, part, &failure))
+        return TRUE;
+    /* A full disk shall not stay full, and parts of an object that has changed are of no use. */
+    if (g_error_matches(failure, RS_ERROR, RS_ERROR_LIMIT) ||
+        g_error_matches(failure, RS_ERROR, RS_ERROR_CONFLICT)) {
+        g_mutex_lock(&work->writing);
+        work->keeps = FALSE;
+        g_mutex_unlock(&work->writing);
+    }
+    g_propagate_error(error, failure);
+    return FALSE;
+}
+
 /* The pieces came in any order, so the MD5 of the whole is taken from the file. */
 static gboolean check_file(const TransferContext *context, TransferWork *work, GError **error)
 {
@@ -262,5 +284,5 @@ gboolean transfer_download_end(const TransferContext *context, TransferWork *wor
 {
     if (work->object->etag_is_md5 && !check_file(context, work, error))
         return FALSE;
-    return publish(work, error);
+    return publish(context, work, error);
 }

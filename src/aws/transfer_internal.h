@@ -21,9 +21,11 @@ typedef struct {
 
 typedef struct {
     TransferItem *item;
-    int fd;        /* -1: none */
-    GBytes *bytes; /* produced, or NULL */
-    guint64 size;  /* of what is moved */
+    int fd;            /* -1: none */
+    GBytes *bytes;     /* produced, or NULL */
+    guint64 size;      /* of what is moved */
+    gint64 mtime_ns;   /* of the file when it was opened to be sent, */
+    guint64 file_size; /* and its size */
     guint64 part_size;
     guint parts;      /* 0: it was done in one piece */
     guint parts_left; /* under the scheduler's lock */

@@ -22,6 +22,29 @@ static HttpBody piece_of(const TransferContext *context, TransferWork *work, gui
                       .user = (gpointer)context};
 }
 
+static gint64 mtime_ns(const struct stat *facts)
+{
+    return (gint64)facts->st_mtim.tv_sec * 1000000000 + facts->st_mtim.tv_nsec;
+}
+
+/* FALSE, whatever the error was before, when the file was written since it was opened. */
+static gboolean check_unchanged(const TransferWork *work, GError **error)
+{
+    const TransferItem *item = work->item;
+    struct stat facts;
+    if (work->bytes != NULL ||
+        (fstat(work->fd, &facts) == 0 && mtime_ns(&facts) == work->mtime_ns &&
+         (guint64)facts.st_size == work->file_size))
+        return TRUE;
+    g_clear_error(error);
+    g_set_error(
+        error, RS_ERROR, RS_ERROR_DATA,
+        "%s changed while it was sent to s3://%s/%s%s; send it again when nothing writes to it",
+        item->path, item->bucket, item->key,
+        work->upload_id != NULL ? "" : ", where there may be some of both now");
+    return FALSE;
+}
+
 static gboolean open_file(TransferWork *work, GError **error)
 {
     const TransferItem *item = work->item;
@@ -41,6 +64,8 @@ static gboolean open_file(TransferWork *work, GError **error)
         return FALSE;
     }
     work->size = wanted;
+    work->mtime_ns = mtime_ns(&facts);
+    work->file_size = size;
     return TRUE;
 }
 
@@ -99,19 +124,26 @@ static gboolean continue_upload(const TransferContext *context, TransferWork *wo
     return TRUE;
 }
 
+static gboolean upload_whole(const TransferContext *context, TransferWork *work, GError **error)
+{
+    TransferItem *item = work->item;
+    HttpBody body = piece_of(context, work, 0, work->size);
+    g_autofree char *etag = s3_put_body(context->client, item->bucket, item->key, NULL, &body,
+                                        context->cancellable, error);
+    item->etag = etag != NULL ? s3_bare_etag(etag) : NULL;
+    return check_unchanged(work, error) && etag != NULL;
+}
+
 gboolean transfer_upload_begin(const TransferContext *context, TransferWork *work, GError **error)
 {
     TransferItem *item = work->item;
     if (!get_source(context, work, error))
         return FALSE;
     item->bytes = work->size;
-    if (work->size <= context->options.multipart_above) {
-        HttpBody body = piece_of(context, work, 0, work->size);
-        g_autofree char *etag = s3_put_body(context->client, item->bucket, item->key, NULL, &body,
-                                            context->cancellable, error);
-        item->etag = etag != NULL ? s3_bare_etag(etag) : NULL;
-        return etag != NULL;
-    }
+    if (work->size <= context->options.multipart_above)
+        return upload_whole(context, work, error);
+    if (item->upload_id == NULL && !transfer_tell_upload(context, work, TRANSFER_SEEKING, error))
+        return FALSE;
     if (item->upload_id != NULL && !continue_upload(context, work, error))
         return FALSE;
     if (work->upload_id == NULL && !open_upload(context, work, error))
@@ -158,13 +190,14 @@ gboolean transfer_upload_part(const TransferContext *context, TransferWork *work
     char *etag = s3_put_body(context->client, work->item->bucket, work->item->key, query, &body,
                              context->cancellable, error);
     work->etags->pdata[part] = etag;
-    return etag != NULL;
+    return check_unchanged(work, error) && etag != NULL;
 }
 
 gboolean transfer_upload_end(const TransferContext *context, TransferWork *work, GError **error)
 {
     TransferItem *item = work->item;
-    if (!s3_multipart_complete(context->client, item->bucket, item->key, work->upload_id,
+    if (!check_unchanged(work, error) ||
+        !s3_multipart_complete(context->client, item->bucket, item->key, work->upload_id,
                                work->etags, context->cancellable, error))
         return FALSE;
     transfer_tell_upload(context, work, TRANSFER_CLOSED, NULL);

@@ -84,6 +84,7 @@ static RsErrorCode code_of_errno(int saved_errno)
     case EROFS:
         return RS_ERROR_PERMISSION;
     case EEXIST:
+    case EISDIR:
     case ENOTEMPTY:
         return RS_ERROR_EXISTS;
     case ENOSPC:
@@ -92,6 +93,9 @@ static RsErrorCode code_of_errno(int saved_errno)
     case ENFILE:
     case EFBIG:
         return RS_ERROR_LIMIT;
+    case ENAMETOOLONG:
+    case ELOOP:
+        return RS_ERROR_DATA;
     case EBADF: /* a standard stream that the caller has closed */
         return RS_ERROR_USAGE;
     case ECONNREFUSED:

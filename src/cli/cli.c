@@ -308,6 +308,7 @@ int cli_main(int argc, char **argv, const CliHooks *hooks)
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* what reaches `ulimit -f` is a write that failed, and is told as one */
     CliContext cli = {
         .hooks = hooks,
         .out = stdout,

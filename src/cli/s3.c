@@ -79,26 +79,18 @@ gboolean s3_ls(CliContext *cli, S3Client *s3, GError **error)
 
 /* --- what a URL means -------------------------------------------------------------------------- */
 
-typedef struct {
-    const char *key;
-    gsize length;
-    S3ListFunction each;
-    gpointer user;
-} Below;
-
-static gboolean pass_if_below(gpointer user, const S3Object *object, GError **error)
+gboolean s3_each_below(S3Client *s3, const char *bucket, const char *key, gboolean alone,
+                       S3ListFunction each, gpointer user, GCancellable *cancellable,
+                       GError **error)
 {
-    const Below *below = user;
-    char next = object->key[below->length]; /* every key that is listed starts with the prefix */
-    gboolean open = below->length == 0 || below->key[below->length - 1] == '/';
-    return (!open && next != '\0' && next != '/') || below->each(below->user, object, error);
-}
-
-gboolean s3_each_below(S3Client *s3, const char *bucket, const char *key, S3ListFunction each,
-                       gpointer user, GCancellable *cancellable, GError **error)
-{
-    Below below = {key, strlen(key), each, user};
-    return s3_list(s3, bucket, key, pass_if_below, &below, cancellable, error);
+    g_autoptr(S3Object) object = NULL;
+    if (*key == '\0' || g_str_has_suffix(key, "/"))
+        return s3_list(s3, bucket, key, each, user, cancellable, error);
+    g_autofree char *below = g_strconcat(key, "/", NULL);
+    if (!s3_find(s3, bucket, key, &object, cancellable, error) ||
+        (object != NULL && !each(user, object, error)))
+        return FALSE;
+    return (object != NULL && alone) || s3_list(s3, bucket, below, each, user, cancellable, error);
 }
 
 gboolean s3_may_write(const CliContext *cli, GError **error)
@@ -117,18 +109,27 @@ enum { SHOWN_KEYS = 10 };
 
 typedef struct {
     GPtrArray *keys;
-    const char *exact; /* NULL: all that is below */
     guint64 bytes;
 } Removal;
 
 static gboolean note_removal(gpointer user, const S3Object *object, GError **error)
 {
     Removal *removal = user;
-    if (removal->exact != NULL && strcmp(object->key, removal->exact) != 0)
-        return TRUE;
     g_ptr_array_add(removal->keys, g_strdup(object->key));
     removal->bytes += object->size;
     return TRUE;
+}
+
+static gboolean find_removal(CliContext *cli, S3Client *s3, const char *bucket, const char *key,
+                             Removal *removal, GError **error)
+{
+    const S3Options *options = cli->options;
+    g_autoptr(S3Object) object = NULL;
+    if (options->recursive)
+        return s3_each_below(s3, bucket, key, FALSE, note_removal, removal, cli->cancellable,
+                             error);
+    return s3_find(s3, bucket, key, &object, cli->cancellable, error) &&
+           (object == NULL || note_removal(removal, object, error));
 }
 
 static gboolean print_keys(CliContext *cli, const char *bucket, const GPtrArray *keys,
@@ -146,6 +147,15 @@ static gboolean print_keys(CliContext *cli, const char *bucket, const GPtrArray 
     return output_end(output, error);
 }
 
+static gboolean print_removed(CliContext *cli, const Removal *removal, GError **error)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "action", "rm");
+    cJSON_AddNumberToObject(json, "objects", removal->keys->len);
+    cJSON_AddNumberToObject(json, "bytes", (double)removal->bytes);
+    return cli_print_json(cli, json, error);
+}
+
 static gboolean remove_shown(CliContext *cli, S3Client *s3, const char *bucket,
                              const Removal *removal, GError **error)
 {
@@ -154,13 +164,17 @@ static gboolean remove_shown(CliContext *cli, S3Client *s3, const char *bucket,
     g_autofree char *bytes = text_bytes(removal->bytes);
     g_autofree char *what = g_strdup_printf("delete %s object%s, %s, of %s", count,
                                             keys->len == 1 ? "" : "s", bytes, cli->arguments[1]);
-    for (guint i = 0; i < MIN(keys->len, SHOWN_KEYS); i++)
-        narrator_say(cli->narrator, "  s3://%s/%s", bucket, (char *)keys->pdata[i]);
+    for (guint i = 0; i < MIN(keys->len, SHOWN_KEYS); i++) {
+        g_autofree char *key = text_printable(keys->pdata[i], -1); /* its line ends too */
+        narrator_say(cli->narrator, "  s3://%s/%s", bucket, key);
+    }
     if (keys->len > SHOWN_KEYS)
         narrator_say(cli->narrator, "  and %u more (--dry-run lists all)", keys->len - SHOWN_KEYS);
     if (!terminal_confirm(cli, what, cli->arguments[1], error) ||
         !s3_delete(s3, bucket, keys, cli->cancellable, error))
         return FALSE;
+    if (cli->globals.json)
+        return print_removed(cli, removal, error);
     narrator_say(cli->narrator, "deleted %s object%s, %s", count, keys->len == 1 ? "" : "s", bytes);
     return TRUE;
 }
@@ -172,15 +186,14 @@ gboolean s3_rm(CliContext *cli, S3Client *s3, GError **error)
     g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
     if (!s3_parse_url(cli->arguments[1], &bucket, &key, error))
         return FALSE;
-    Removal removal = {.keys = keys, .exact = options->recursive ? NULL : key};
+    Removal removal = {.keys = keys};
     if (!options->recursive && (*key == '\0' || g_str_has_suffix(key, "/"))) {
         g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
                     "%s is no object; add --recursive to delete what is below it",
                     cli->arguments[1]);
         return FALSE;
     }
-    if (!s3_may_write(cli, error) ||
-        !s3_each_below(s3, bucket, key, note_removal, &removal, cli->cancellable, error))
+    if (!s3_may_write(cli, error) || !find_removal(cli, s3, bucket, key, &removal, error))
         return FALSE;
     if (keys->len == 0) {
         g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND, "%s: there is no such object%s",
@@ -205,10 +218,36 @@ static gboolean check_number(const char *name, gint64 value, gint64 least, gint6
     return FALSE;
 }
 
-static gboolean check_options(CliContext *cli, const char *word, GError **error)
+/* An option that would do nothing is a mistake, not a wish. */
+static gboolean check_words(const S3Options *options, const char *word, GError **error)
+{
+    const struct {
+        gboolean given;
+        const char *option, *words;
+    } rows[] = {
+        {options->recursive, "recursive", "ls get put rm"}, /* which a get and a put are anyway */
+        {options->overwrite, "overwrite", "get"},
+        {options->concurrency != 0, "concurrency", "get put"},
+        {options->limit_rate != 0, "limit-rate", "get put"},
+        {options->sse != NULL, "sse", "put"},
+        {options->sse_kms_key_id != NULL, "sse-kms-key-id", "put"},
+        {options->slices != 0, "slices", "inspect"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(GStrv) words = g_strsplit(rows[i].words, " ", -1);
+        if (!rows[i].given || g_strv_contains((const char *const *)words, word))
+            continue;
+        g_autofree char *list = g_strjoinv(" and ", words);
+        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "--%s is for %s, not for %s", rows[i].option,
+                    list, word);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean check_s3_options(const S3Options *options, const char *word, GError **error)
 {
     static const char *const kinds[] = {"AES256", "aws:kms", NULL};
-    const S3Options *options = cli->options;
     if (options->sse != NULL && !g_strv_contains(kinds, options->sse)) {
         g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "--sse takes AES256 or aws:kms, not \"%s\"",
                     options->sse);
@@ -218,11 +257,8 @@ static gboolean check_options(CliContext *cli, const char *word, GError **error)
         g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "--sse-kms-key-id needs --sse aws:kms");
         return FALSE;
     }
-    if (options->sse != NULL && strcmp(word, "put") != 0) {
-        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "--sse is for put, not for %s", word);
-        return FALSE;
-    }
-    return check_number("concurrency", options->concurrency, 1, MAX_CONCURRENCY, error) &&
+    return check_words(options, word, error) &&
+           check_number("concurrency", options->concurrency, 1, MAX_CONCURRENCY, error) &&
            check_number("slices", options->slices, 1, MAX_SLICES, error) &&
            check_number("limit-rate", options->limit_rate, TRANSFER_MIN_RATE, G_MAXINT64, error);
 }
@@ -249,7 +285,9 @@ gboolean s3_run(CliContext *cli, GError **error)
                         rows[i].arguments);
             return FALSE;
         }
-        S3Client *s3 = check_options(cli, word, error) ? workbench_s3(cli->workbench, error) : NULL;
+        S3Client *s3 = check_s3_options(cli->options, word, error)
+                           ? workbench_s3(cli->workbench, error)
+                           : NULL;
         return s3 != NULL && rows[i].run(cli, s3, error);
     }
     g_set_error(error, RS_ERROR, RS_ERROR_USAGE,

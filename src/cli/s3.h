@@ -28,9 +28,17 @@ gboolean s3_rm(CliContext *cli, S3Client *s3, GError **error);
 /* FALSE with RS_ERROR_PERMISSION where the profile is read_only. */
 gboolean s3_may_write(const CliContext *cli, GError **error);
 
-/* The objects that a URL means, as above, one call each. */
-gboolean s3_each_below(S3Client *s3, const char *bucket, const char *key, S3ListFunction each,
-                       gpointer user, GCancellable *cancellable, GError **error);
+/* The objects that a URL means, as above, one call each. With `alone` an object of exactly that key is the
+ * only one. */
+gboolean s3_each_below(S3Client *s3, const char *bucket, const char *key, gboolean alone,
+                       S3ListFunction each, gpointer user, GCancellable *cancellable,
+                       GError **error);
+
+typedef struct S3Pair S3Pair;
+void s3_pair_free(S3Pair *pair);
+const char *s3_pair_path(const S3Pair *pair); /* the file's */
+typedef struct S3Lock S3Lock;
+void s3_lock_free(S3Lock *lock);
 
 /* A get or put. */
 typedef struct {
@@ -38,33 +46,39 @@ typedef struct {
     S3Client *s3;
     TransferOptions options;
     const char *verb; /* "get", "put" */
-    GPtrArray *items; /* of TransferItem; what is found to be there already is taken out */
+    GPtrArray *items; /* of TransferItem, each with its length */
+    GPtrArray *pairs; /* of S3Pair: items to be compared; after s3_compare_run those that differ */
     guint64 there, there_bytes;
-    GPtrArray *locks; /* of S3Lock: journals of open uploads */
+    GMutex mutex;
+    GHashTable *locks; /* TransferItem -> S3Lock: journals of open uploads, under the mutex */
 } S3Move;
 
-gboolean s3_move_init(S3Move *move, CliContext *cli, S3Client *s3, const char *verb,
-                      GError **error);
+/* Call order: s3_move_init; items are added, some with s3_compare_add; s3_compare_run; s3_move_run. */
+void s3_move_init(S3Move *move, CliContext *cli, S3Client *s3, const char *verb);
 void s3_move_clear(S3Move *move);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(S3Move, s3_move_clear)
 
-/* Is the local file what an object of that size and ETag holds? *known FALSE: the ETag does not tell. */
-gboolean s3_move_is_same(const S3Move *move, const char *path, guint64 size, const char *etag,
-                         gboolean *same, gboolean *known, GError **error);
-
 /* Shows what would be done, or does it, with progress, and says what was done. */
 gboolean s3_move_run(S3Move *move, GError **error);
+
+/*
+ * s3_compare: is it there already? Files are compared with the ETags of their objects on as many threads as
+ * move them, with progress. A get believes the file's time where the ETag tells nothing (keys of KMS).
+ */
+/* The item's file and its object are both there and of one size. */
+void s3_compare_add(S3Move *move, TransferItem *item, const S3Object *object);
+/* Takes what is the same out of the items and counts it. */
+gboolean s3_compare_run(S3Move *move, GError **error);
 
 /*
  * s3_journal: which multipart uploads this user has open, so that a put that was killed goes on with them
  * or aborts them. One file for each source and target, in transfers/ of the state folder, locked while it
  * is at work.
  */
-gboolean s3_journal_begin(S3Move *move, TransferItem *item, GError **error);
-/* TransferCallbacks.upload; user is the S3Move. */
+/* TransferCallbacks.upload; user is the S3Move. RS_ERROR_CONFLICT: another redsmith sends that file. */
 gboolean s3_journal_note(gpointer user, TransferItem *item, TransferUploadState state,
                          const char *upload_id, guint64 part_size, GError **error);
-/* The object is there already: aborts what is still open. */
+/* The object is there already: aborts what an earlier put of it left open. Any thread. */
 gboolean s3_journal_drop(S3Move *move, TransferItem *item, GError **error);
 
 #endif

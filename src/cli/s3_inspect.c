@@ -343,7 +343,7 @@ gboolean s3_inspect(CliContext *cli, S3Client *s3, GError **error)
     g_autofree char *bucket = NULL, *key = NULL;
     guint64 slices = slices_of(cli);
     if (!s3_parse_url(cli->arguments[1], &bucket, &key, error) ||
-        !s3_each_below(s3, bucket, key, count_object, &report, cli->cancellable, error))
+        !s3_each_below(s3, bucket, key, FALSE, count_object, &report, cli->cancellable, error))
         return FALSE;
     if (report.objects == 0) {
         g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND, "there is nothing at %s",

@@ -16,30 +16,32 @@
 #define BEGIN_SECONDS 120 /* in which an upload that was asked for has begun, or never does */
 
 /* The journal of one upload, ours as long as it is open. */
-typedef struct {
+struct S3Lock {
     TransferItem *item;
     char *path;
     int fd;
     gint64 began; /* epoch seconds, of an upload that was about to begin; else 0 */
-} S3Lock;
+};
 
-static void lock_free(gpointer data)
+void s3_lock_free(S3Lock *lock)
 {
-    S3Lock *lock = data;
     close(lock->fd);
     g_free(lock->path);
     g_free(lock);
 }
 
-static char *journal_path(const TransferItem *item, GError **error)
+static char *uploads_folder(void)
 {
     g_autofree char *state = paths_state_dir();
-    g_autofree char *folder = g_build_filename(state, "transfers", NULL);
+    return g_build_filename(state, "transfers", NULL);
+}
+
+static char *upload_path(const TransferItem *item)
+{
+    g_autofree char *folder = uploads_folder();
     g_autofree char *source = g_canonicalize_filename(item->path, NULL);
     g_autofree char *text = g_strdup_printf("%s\n%s\n%s", item->bucket, item->key, source);
     g_autofree char *hash = sigv4_sha256(text, strlen(text));
-    if (!paths_make(folder, error))
-        return NULL;
     return g_strdup_printf("%s/%.32s.upload", folder, hash);
 }
 
@@ -79,29 +81,40 @@ static void read_journal(S3Lock *lock)
     item->part_size = g_key_file_get_uint64(file, GROUP, "part-size", NULL);
 }
 
-static S3Lock *find_lock(const S3Move *move, const TransferItem *item)
+static S3Lock *find_lock(S3Move *move, TransferItem *item)
 {
-    for (guint i = 0; i < move->locks->len; i++) {
-        S3Lock *lock = move->locks->pdata[i];
-        if (lock->item == item)
-            return lock;
-    }
-    return NULL;
+    g_mutex_lock(&move->mutex);
+    S3Lock *lock = g_hash_table_lookup(move->locks, item);
+    g_mutex_unlock(&move->mutex);
+    return lock;
 }
 
-gboolean s3_journal_begin(S3Move *move, TransferItem *item, GError **error)
+static void add_lock(S3Move *move, S3Lock *lock)
 {
-    g_autofree char *path = journal_path(item, error);
-    int fd = path != NULL ? open_locked(path, item, error) : -1;
+    g_mutex_lock(&move->mutex);
+    g_hash_table_insert(move->locks, lock->item, lock);
+    g_mutex_unlock(&move->mutex);
+}
+
+static void end_journal(S3Move *move, S3Lock *lock)
+{
+    g_unlink(lock->path);
+    g_mutex_lock(&move->mutex);
+    g_hash_table_remove(move->locks, lock->item);
+    g_mutex_unlock(&move->mutex);
+}
+
+static gboolean begin_journal(S3Move *move, TransferItem *item, GError **error)
+{
+    g_autofree char *folder = uploads_folder(), *path = upload_path(item);
+    int fd = paths_make(folder, error) ? open_locked(path, item, error) : -1;
     if (fd < 0)
         return FALSE;
-    if (move->locks == NULL)
-        move->locks = g_ptr_array_new_with_free_func(lock_free);
     S3Lock *lock = g_new0(S3Lock, 1);
     lock->item = item;
     lock->path = g_steal_pointer(&path);
     lock->fd = fd;
-    g_ptr_array_add(move->locks, lock);
+    add_lock(move, lock);
     read_journal(lock);
     /* Killed after it asked for an upload and before it heard of its id. */
     if (item->upload_id == NULL && lock->began > 0)
@@ -131,19 +144,27 @@ static gboolean write_journal(const S3Lock *lock, const char *upload_id, guint64
 gboolean s3_journal_note(gpointer user, TransferItem *item, TransferUploadState state,
                          const char *upload_id, guint64 part_size, GError **error)
 {
-    const S3Lock *lock = find_lock(user, item);
-    if (lock == NULL)
-        return TRUE;
-    if (state == TRANSFER_CLOSED)
-        return g_unlink(lock->path) == 0;
-    return write_journal(lock, upload_id, part_size, error);
+    S3Move *move = user;
+    if (state == TRANSFER_SEEKING)
+        return begin_journal(move, item, error);
+    S3Lock *lock = find_lock(move, item);
+    if (lock != NULL && state == TRANSFER_CLOSED)
+        end_journal(move, lock);
+    return lock == NULL || state == TRANSFER_CLOSED ||
+           write_journal(lock, upload_id, part_size, error);
 }
 
 gboolean s3_journal_drop(S3Move *move, TransferItem *item, GError **error)
 {
+    g_autofree char *path = upload_path(item);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    if (!begin_journal(move, item, error))
+        return FALSE;
     if (item->upload_id != NULL &&
         !s3_multipart_abort(move->s3, item->bucket, item->key, item->upload_id,
                             move->cli->cancellable, error))
         return FALSE;
-    return s3_journal_note(move, item, TRANSFER_CLOSED, NULL, 0, NULL) || TRUE;
+    end_journal(move, find_lock(move, item));
+    return TRUE;
 }

@@ -2,6 +2,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "cli/s3.h"
@@ -12,7 +13,7 @@ enum { MAX_DEPTH = 100, MAX_KEY_BYTES = 1024 };
 typedef struct {
     S3Move *move;
     const char *bucket;
-    GHashTable *by_key; /* key -> index + 1 of the item */
+    GHashTable *by_key; /* key -> TransferItem */
     guint skipped;      /* what is neither file nor folder */
 } Sending;
 
@@ -25,10 +26,13 @@ static gboolean add_file(Sending *sending, const char *path, const char *key, gu
                     "%s: a key is UTF-8 of at most %d bytes; rename the file", path, MAX_KEY_BYTES);
         return FALSE;
     }
+    /* Better now than when half of the others are sent. */
+    if (access(path, R_OK) != 0)
+        return rs_error_set_errno(error, errno, "cannot read %s", path);
     TransferItem *item = transfer_item_new(TRANSFER_UPLOAD, sending->bucket, key, path);
     item->length = (gint64)size;
     g_ptr_array_add(items, item);
-    if (g_hash_table_insert(sending->by_key, item->key, GUINT_TO_POINTER(items->len)))
+    if (g_hash_table_insert(sending->by_key, item->key, item))
         return TRUE;
     g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "two files would become s3://%s/%s",
                 sending->bucket, key);
@@ -89,15 +93,14 @@ static gboolean add_source(Sending *sending, const char *path, const char *key, 
 
 /* --- what is there ----------------------------------------------------------------------------- */
 
+enum { FEW_FILES = 8 };
+
 static gboolean note_there(gpointer user, const S3Object *object, GError **error)
 {
     Sending *sending = user;
-    guint index = GPOINTER_TO_UINT(g_hash_table_lookup(sending->by_key, object->key));
-    TransferItem *item = index > 0 ? sending->move->items->pdata[index - 1] : NULL;
-    if (item != NULL && (guint64)item->length == object->size) {
-        g_free(item->etag);
-        item->etag = g_strdup(object->etag);
-    }
+    TransferItem *item = g_hash_table_lookup(sending->by_key, object->key);
+    if (item != NULL && (guint64)item->length == object->size)
+        s3_compare_add(sending->move, item, object);
     return TRUE;
 }
 
@@ -112,65 +115,39 @@ static char *common_prefix(const GPtrArray *items)
             same++;
         prefix[same] = '\0';
     }
-    char *end = strrchr(prefix, '\0');
-    while (end > prefix && ((guchar)*end & 0xc0) == 0x80) /* not in the middle of a character */
-        *end-- = '\0';
-    if (((guchar)*end & 0x80) != 0)
-        *end = '\0';
-    while (!g_utf8_validate(prefix, -1, NULL))
+    while (!g_utf8_validate(prefix, -1, NULL)) /* not to the middle of a character */
         prefix[strlen(prefix) - 1] = '\0';
     return prefix;
 }
 
-/* Takes out what the bucket holds already, and finds uploads to go on with. */
-static gboolean settle_item(Sending *sending, TransferItem *item, gboolean *there, GError **error)
+/* Few files are looked for one by one: a listing of what their keys share could be the whole bucket. */
+static gboolean find_there(Sending *sending, GError **error)
 {
-    S3Move *move = sending->move;
-    gboolean known = FALSE, same = FALSE;
-    gboolean large = transfer_part_size(&move->options, (guint64)item->length) > 0;
-    if (large && !move->cli->globals.dry_run && !s3_journal_begin(move, item, error))
-        return FALSE;
-    if (item->etag != NULL &&
-        !s3_move_is_same(move, item->path, (guint64)item->length, item->etag, &same, &known, error))
-        return FALSE;
-    g_clear_pointer(&item->etag, g_free);
-    *there = same;
-    return !same || !large || move->cli->globals.dry_run || s3_journal_drop(move, item, error);
-}
-
-static gboolean leave_out_there(Sending *sending, GError **error)
-{
-    S3Move *move = sending->move;
-    g_autofree char *prefix = common_prefix(move->items);
-    if (!s3_list(move->s3, sending->bucket, prefix, note_there, sending, move->cli->cancellable,
-                 error))
-        return FALSE;
-    for (guint i = 0; i < move->items->len;) {
-        TransferItem *item = move->items->pdata[i];
-        gboolean there = FALSE;
-        if (!settle_item(sending, item, &there, error))
+    const S3Move *move = sending->move;
+    GCancellable *cancellable = move->cli->cancellable;
+    if (move->items->len > FEW_FILES) {
+        g_autofree char *prefix = common_prefix(move->items);
+        return s3_list(move->s3, sending->bucket, prefix, note_there, sending, cancellable, error);
+    }
+    for (guint i = 0; i < move->items->len; i++) {
+        const TransferItem *item = move->items->pdata[i];
+        g_autoptr(S3Object) object = NULL;
+        if (!s3_find(move->s3, sending->bucket, item->key, &object, cancellable, error) ||
+            (object != NULL && !note_there(sending, object, error)))
             return FALSE;
-        if (!there) {
-            i++;
-            continue;
-        }
-        move->there++;
-        move->there_bytes += (guint64)item->length;
-        g_hash_table_remove(sending->by_key, item->key);
-        g_ptr_array_remove_index(move->items, i);
     }
     return TRUE;
 }
 
 gboolean s3_put_files(CliContext *cli, S3Client *s3, GError **error)
 {
-    g_auto(S3Move) move = {0};
     g_autofree char *bucket = NULL, *key = NULL;
     guint sources = cli->n_arguments - 2;
     if (!s3_may_write(cli, error) ||
-        !s3_parse_url(cli->arguments[cli->n_arguments - 1], &bucket, &key, error) ||
-        !s3_move_init(&move, cli, s3, "put", error))
+        !s3_parse_url(cli->arguments[cli->n_arguments - 1], &bucket, &key, error))
         return FALSE;
+    g_auto(S3Move) move;
+    s3_move_init(&move, cli, s3, "put");
     g_autoptr(GHashTable) by_key = g_hash_table_new(g_str_hash, g_str_equal);
     Sending sending = {.move = &move, .bucket = bucket, .by_key = by_key};
     for (guint i = 1; i <= sources; i++)
@@ -179,7 +156,7 @@ gboolean s3_put_files(CliContext *cli, S3Client *s3, GError **error)
     if (sending.skipped > 0)
         narrator_say(cli->narrator, "%u entries that are neither files nor folders are left out",
                      sending.skipped);
-    if (move.items->len > 0 && !leave_out_there(&sending, error))
-        return FALSE;
-    return s3_move_run(&move, error);
+    if (move.items->len == 0)
+        narrator_say(cli->narrator, "there are no files to send");
+    return find_there(&sending, error) && s3_compare_run(&move, error) && s3_move_run(&move, error);
 }
