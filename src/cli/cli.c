@@ -130,7 +130,7 @@ static gboolean refuse_command(const char *name, GError **error)
 {
     g_autoptr(GString) names = g_string_new(NULL);
     for (const CliCommand *command = cli_commands(); command->name != NULL; command++)
-        if ((command->flags & (CLI_NOT_OFFERED | CLI_HIDDEN)) == 0)
+        if ((command->flags & CLI_HIDDEN) == 0)
             g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", command->name);
     g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "there is no command \"%s\"; there are: %s", name,
                 names->str);
@@ -140,15 +140,7 @@ static gboolean refuse_command(const char *name, GError **error)
 static gboolean find_command(CliContext *cli, const char *name, GError **error)
 {
     cli->command = cli_find_command(name);
-    if (cli->command == NULL)
-        return refuse_command(name, error);
-    if ((cli->command->flags & CLI_NOT_OFFERED) != 0) {
-        g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
-                    "the command \"%s\" (%s) is not offered yet by this version of redsmith", name,
-                    cli->command->summary);
-        return FALSE;
-    }
-    return TRUE;
+    return cli->command != NULL || refuse_command(name, error);
 }
 
 /* Settings, then what the options say over them: progress and the log. */

@@ -50,8 +50,7 @@ typedef struct {
 enum {
     CLI_NEEDS_PROFILE = 1 << 0, /* loads the profile and makes the workbench */
     CLI_PASSES_WORDS = 1 << 1,  /* what follows the command is another program's business */
-    CLI_NOT_OFFERED = 1 << 2,   /* known and not there yet */
-    CLI_HIDDEN = 1 << 3,        /* left out of the list of commands */
+    CLI_HIDDEN = 1 << 2,        /* left out of the list of commands */
 };
 
 typedef struct {

@@ -138,9 +138,19 @@ static const CliCommand commands[] = {
      .options_size = sizeof(ActivityCommandOptions),
      .run = activity_run},
     {.name = "check",
-     .arguments = "",
-     .summary = "compare two tables or queries",
-     .flags = CLI_NOT_OFFERED},
+     .arguments = "A B",
+     .summary = "compare the rows of two tables or queries",
+     .details =
+         "A and B are tables or SELECT statements. The server counts the rows and takes the\n"
+         "fingerprint of each column of both sides in one statement: values that are not NULL,\n"
+         "least, greatest, bytes of text, and a hash that knows no order; one more hash covers\n"
+         "whole rows. Ends with 5 when something differs.",
+     .flags = CLI_NEEDS_PROFILE,
+     .least = 2,
+     .most = 2,
+     .groups = {{comparison_options, 0}},
+     .options_size = sizeof(CheckOptions),
+     .run = check_run},
     {0},
 };
 

@@ -71,6 +71,12 @@ typedef struct {
 extern const CliOption activity_options[];
 gboolean activity_run(CliContext *cli, GError **error);
 
+typedef struct {
+    char *columns, *format;
+} CheckOptions;
+extern const CliOption comparison_options[];
+gboolean check_run(CliContext *cli, GError **error);
+
 gboolean jobs_run(CliContext *cli, GError **error);
 gboolean profile_run(CliContext *cli, GError **error);
 gboolean sandbox_run(CliContext *cli, GError **error);

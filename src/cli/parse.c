@@ -226,7 +226,7 @@ char *parse_usage(void)
     GString *out = g_string_new("usage: redsmith [OPTIONS] [COMMAND ...]\n\n"
                                 "Without a command the workbench opens.\n\ncommands\n");
     for (const CliCommand *command = cli_commands(); command->name != NULL; command++)
-        if ((command->flags & (CLI_NOT_OFFERED | CLI_HIDDEN)) == 0)
+        if ((command->flags & CLI_HIDDEN) == 0)
             g_string_append_printf(out, "  %-9s %s\n", command->name, command->summary);
     g_string_append(out, "\noptions of every command\n");
     append_options(out, global_options);

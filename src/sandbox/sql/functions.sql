@@ -28,6 +28,9 @@ DECLARE
     negative boolean := starts_with(text_digits, '-');
     digit int;
 BEGIN
+    IF base = 16 AND digits ~ '^[0-9a-f]{1,15}$' THEN -- of digests, which come by the million
+        RETURN ('x' || lpad(digits, 16, '0'))::bit(64)::bigint;
+    END IF;
     IF base NOT BETWEEN 2 AND 36 THEN
         RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'The base must be between 2 and 36';
     END IF;
