@@ -32,6 +32,7 @@ Workbench *workbench_new(Profile *profile)
     g_mutex_init(&workbench->prompt_lock);
     g_mutex_init(&workbench->lock);
     g_cond_init(&workbench->session_given);
+    g_cond_init(&workbench->session_closed);
     g_queue_init(&workbench->statements);
     workbench->open_sessions = g_ptr_array_new();
     return workbench;
@@ -53,6 +54,7 @@ void workbench_free(Workbench *workbench)
     g_queue_clear_full(&workbench->statements, workbench_statement_free);
     g_ptr_array_unref(workbench->open_sessions);
     g_cond_clear(&workbench->session_given);
+    g_cond_clear(&workbench->session_closed);
     g_mutex_clear(&workbench->lock);
     g_mutex_clear(&workbench->prompt_lock);
     secret_unref(workbench->prompted);

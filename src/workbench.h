@@ -57,8 +57,15 @@ void workbench_set_note(Workbench *workbench, void (*note)(gpointer user, const 
                         gpointer user);
 
 /* A new session of the profile, logged in the statement log. Any thread. Free with session_free, before the
- * workbench. RS_ERROR_LIMIT when max_sessions are open: its message lists them, with what each did last. */
+ * workbench. RS_ERROR_LIMIT when max_sessions are open and none is closed within two seconds: its message
+ * lists them, with what each did last. */
 Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error);
+
+/* TRUE when max_sessions allows one more at this moment. Any thread. */
+gboolean workbench_has_session_left(Workbench *workbench);
+
+/* TRUE while somebody waits at the limit: an idle session is better closed than kept. Any thread. */
+gboolean workbench_awaits_session(Workbench *workbench);
 
 /* A session in the place of one that was lost, which is freed in any case; what was lost with it is told by
  * the note, also when there is no new session. Any thread. */

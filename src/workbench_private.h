@@ -29,7 +29,8 @@ struct Workbench {
     JobChanged changed;
     gpointer changed_user;
     GMutex lock; /* guards everything below */
-    GCond session_given;
+    GCond session_given, session_closed;
+    guint session_waiters; /* for a place below max_sessions */
     Session *session; /* the metadata session, NULL until needed or while it is out */
     gboolean session_out;
     GQueue statements; /* of StatementLogEntry */

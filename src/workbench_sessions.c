@@ -12,6 +12,7 @@ enum {
     LAST_BYTES = 60, /* of a statement, where sessions are listed */
     LISTED_MAX = 10,
     WAIT_SLICE_US = 100 * 1000, /* how late a cancel may be noticed while waiting for a session */
+    WAIT_SLICES_MAX = 20,       /* at the limit, for one that is being left just now */
 };
 
 /* What is known of a session that is open, or on its way. */
@@ -74,6 +75,7 @@ static void forget_session(gpointer user)
     Workbench *workbench = open->workbench;
     g_mutex_lock(&workbench->lock);
     g_ptr_array_remove(workbench->open_sessions, open);
+    g_cond_broadcast(&workbench->session_closed);
     g_mutex_unlock(&workbench->lock);
     g_free(open->last);
     g_free(open);
@@ -103,18 +105,51 @@ static gboolean is_session_allowed(const Workbench *workbench, GError **error)
     if (profile->max_sessions <= 0 || n < (guint)profile->max_sessions)
         return TRUE;
     g_autofree char *list = list_sessions(workbench);
-    g_set_error(error, RS_ERROR, RS_ERROR_LIMIT,
-                "profile \"%s\" has %u sessions open, and max_sessions allows no more: wait for "
-                "a job to end, close an editor, or raise max_sessions%s",
-                profile->name, n, list);
+    g_set_error(
+        error, RS_ERROR, RS_ERROR_LIMIT,
+        "max_sessions allows no more than the %u sessions that profile \"%s\" has open: set "
+        "max_sessions = %u or more in that profile (profiles.conf, or :profile.edit), or "
+        "wait for a job to end, leave an editor, or read rows to their end%s",
+        n, profile->name, n + 1, list);
     return FALSE;
 }
 
+gboolean workbench_has_session_left(Workbench *workbench)
+{
+    g_mutex_lock(&workbench->lock);
+    gboolean left = is_session_allowed(workbench, NULL);
+    g_mutex_unlock(&workbench->lock);
+    return left;
+}
+
+gboolean workbench_awaits_session(Workbench *workbench)
+{
+    g_mutex_lock(&workbench->lock);
+    gboolean awaited = workbench->session_waiters > 0;
+    g_mutex_unlock(&workbench->lock);
+    return awaited;
+}
+
+/* With the lock held: rows that were left a moment ago may still have theirs. */
+static void wait_for_place(Workbench *workbench, GCancellable *cancellable)
+{
+    workbench->session_waiters++;
+    for (int i = 0; i < WAIT_SLICES_MAX && !is_session_allowed(workbench, NULL) &&
+                    !g_cancellable_is_cancelled(cancellable);
+         i++)
+        g_cond_wait_until(&workbench->session_closed, &workbench->lock,
+                          g_get_monotonic_time() + WAIT_SLICE_US);
+    workbench->session_waiters--;
+}
+
 /* NULL when the profile allows no more. */
-static OpenSession *remember_session(Workbench *workbench, GError **error)
+static OpenSession *remember_session(Workbench *workbench, GCancellable *cancellable,
+                                     GError **error)
 {
     OpenSession *open = NULL;
     g_mutex_lock(&workbench->lock);
+    if (!is_session_allowed(workbench, NULL))
+        wait_for_place(workbench, cancellable);
     if (is_session_allowed(workbench, error)) {
         open = g_new0(OpenSession, 1);
         open->workbench = workbench;
@@ -127,7 +162,7 @@ static OpenSession *remember_session(Workbench *workbench, GError **error)
 
 Session *workbench_open_session(Workbench *workbench, GCancellable *cancellable, GError **error)
 {
-    OpenSession *open = remember_session(workbench, error);
+    OpenSession *open = remember_session(workbench, cancellable, error);
     if (open == NULL)
         return NULL;
     Session *session = workbench_log_in(workbench, cancellable, error);

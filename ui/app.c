@@ -262,6 +262,12 @@ void app_put_spare_session(App *app, Session *session)
     app->spare = session;
 }
 
+guint app_history_writes(App *app, int change)
+{
+    app->history_writes += (guint)change;
+    return app->history_writes;
+}
+
 /* --- signals and input --------------------------------------------------------------------------*/
 
 static gboolean on_input(gint fd, GIOCondition condition, gpointer user)

@@ -129,6 +129,10 @@ gboolean app_is_scripted(const App *app);
 Session *app_take_spare_session(App *app);
 void app_put_spare_session(App *app, Session *session);
 
+/* Statements on their way into the query history's file: change is 1 when one begins, -1 when it has ended,
+ * 0 to ask. Gives how many there are now. */
+guint app_history_writes(App *app, int change);
+
 /* TRUE when no task is under way and no frame is due. */
 gboolean app_is_idle(const App *app);
 

@@ -43,6 +43,7 @@ struct App {
     gboolean connected, tls;
     char *user, *transport, *place;
     Session *spare;
+    guint history_writes; /* on their way to the disk */
     struct PasswordAsker *asker;
     char *draft; /* the editor's text; NULL: none yet */
     gboolean draft_changed;

@@ -51,6 +51,19 @@ static void replace_text(View *owner, const char *value)
     view_touch(owner, ~0u);
 }
 
+static void add_entry(GPtrArray *entries, const char *sql, const char *detail)
+{
+    g_autofree char *line = g_strdelimit(g_strdup(sql), "\n\t", ' ');
+    choice_entries_add(entries, line, detail, sql);
+}
+
+/* It is put into the history when it has ended. */
+static void add_running(const EditorView *editor, GPtrArray *entries)
+{
+    if (editor->running != NULL && !editor->in_history && result_pane_is_busy(editor->result))
+        add_entry(entries, editor->running, "on the server now");
+}
+
 static void history_read(gpointer data, TaskOutcome outcome, const GError *error)
 {
     Reading *reading = data;
@@ -60,22 +73,39 @@ static void history_read(gpointer data, TaskOutcome outcome, const GError *error
         return;
     }
     GPtrArray *entries = choice_entries_new();
+    add_running(editor_view_of(reading->view), entries);
     for (guint i = 0; i < reading->entries->len; i++) {
         const QueryHistoryEntry *entry = reading->entries->pdata[i];
         g_autofree char *detail = detail_of(app, entry);
-        g_autofree char *line = g_strdelimit(g_strdup(entry->sql), "\n\t", ' ');
-        choice_entries_add(entries, line, detail, entry->sql);
+        add_entry(entries, entry->sql, detail);
     }
     app_open(app, choice_view_new(app, reading->view, "History: type to narrow, Enter takes",
                                   entries, replace_text));
 }
 
-Consequence editor_list_history(View *view, const char *argument)
+static void start_reading(View *view)
 {
     Reading *reading = g_new0(Reading, 1);
     reading->view = view;
     view_submit(view, "history", read_history, history_read, reading, reading_free, NULL);
+}
+
+/* What was just run must be in the list, so entries that are still being written are waited for. */
+Consequence editor_list_history(View *view, const char *argument)
+{
+    EditorView *editor = editor_view_of(view);
+    editor->list_wanted = app_history_writes(view->app, 0) > 0;
+    if (!editor->list_wanted)
+        start_reading(view);
     return consequence(CONSEQUENCE_DONE);
+}
+
+void editor_list_awaited(View *top)
+{
+    if (strcmp(top->class->name, "editor") != 0 || !editor_view_of(top)->list_wanted)
+        return;
+    editor_view_of(top)->list_wanted = FALSE;
+    start_reading(top);
 }
 
 /* --- texts saved under a name: small files of the user's own, read at once -----------------------*/

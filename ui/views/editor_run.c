@@ -30,8 +30,11 @@ static gboolean write_entry(gpointer data, GCancellable *cancellable, GError **e
 
 static void entry_written(gpointer data, TaskOutcome outcome, const GError *error)
 {
+    App *app = ((Remembering *)data)->app;
     if (outcome == TASK_FAILED)
-        app_message_error(((Remembering *)data)->app, error);
+        app_message_error(app, error);
+    if (app_history_writes(app, -1) == 0)
+        editor_list_awaited(app_top(app));
 }
 
 /* rows that are here, or that the tag counts */
@@ -60,6 +63,7 @@ static void remember(EditorView *editor)
         .sql = g_strdup(editor->running),
         .outcome = g_strdup(error != NULL ? error->message : "done"),
     };
+    app_history_writes(app, 1);
     view_submit(app_bottom(app), "history", write_entry, entry_written, remembering,
                 remembering_free, NULL);
 }
@@ -79,6 +83,7 @@ static void run_next(EditorView *editor)
     g_free(editor->running);
     editor->running = bound;
     editor->in_history = FALSE;
+    editor->list_wanted = FALSE;
     editor->stopped = FALSE;
     editor->began = g_get_real_time() / G_USEC_PER_SEC;
     result_pane_run(editor->result, bound, editor->next < editor->total);

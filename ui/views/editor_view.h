@@ -32,14 +32,15 @@ typedef struct {
     gboolean on_rows; /* the keys go to the rows */
     GPtrArray *queue; /* of char *: statements that are still to run */
     guint next, total;
-    gboolean stopped;    /* the user asked to stop: the queue ends with the statement */
-    GHashTable *values;  /* parameters given so far: name to text */
-    GPtrArray *asking;   /* of char *: names still to be asked for; NULL: none are */
-    char *running;       /* the statement that is on the server, or was last */
-    gboolean in_history; /* its outcome has been put there */
-    gint64 began;        /* epoch seconds */
-    GHashTable *columns; /* "schema\nrelation" to names, for completion */
-    gboolean completing; /* columns are on their way to a completion that was asked for */
+    gboolean stopped;     /* the user asked to stop: the queue ends with the statement */
+    GHashTable *values;   /* parameters given so far: name to text */
+    GPtrArray *asking;    /* of char *: names still to be asked for; NULL: none are */
+    char *running;        /* the statement that is on the server, or was last */
+    gboolean in_history;  /* its outcome has been put there */
+    gboolean list_wanted; /* the history's list opens once what was run is in it */
+    gint64 began;         /* epoch seconds */
+    GHashTable *columns;  /* "schema\nrelation" to names, for completion */
+    gboolean completing;  /* columns are on their way to a completion that was asked for */
 } EditorView;
 
 static inline EditorView *editor_view_of(View *view)
@@ -58,6 +59,8 @@ void editor_run_stop(EditorView *editor);
 
 /* editor_lists.c */
 Consequence editor_list_history(View *view, const char *argument);
+/* The last entry is in the history: an editor at the top that waits for it shows its list. */
+void editor_list_awaited(View *top);
 Consequence editor_list_saved(View *view, const char *argument);
 Consequence editor_save_query(View *view, const char *argument);
 

@@ -51,7 +51,8 @@ static void hand_session_on(Run *run)
 {
     if (run->session == NULL)
         return;
-    if (run->private || run->view == NULL || run->view->closed || !session_is_alive(run->session))
+    if (run->private || run->view == NULL || run->view->closed || !session_is_alive(run->session) ||
+        workbench_awaits_session(run->workbench))
         session_free(run->session);
     else
         app_put_spare_session(run->view->app, run->session);
@@ -118,8 +119,7 @@ static gboolean start(Run *run, GCancellable *cancellable, GError **error)
     if (run->session == NULL)
         run->session = workbench_open_session(run->workbench, cancellable, error);
     else if (!session_is_alive(run->session))
-        run->session =
-            workbench_reopen_session(run->workbench, run->session, cancellable, error);
+        run->session = workbench_reopen_session(run->workbench, run->session, cancellable, error);
     if (run->session == NULL)
         return FALSE;
     run->statement = session_start(run->session, run->sql, cancellable, error);
@@ -303,13 +303,24 @@ static void inherit(Feed *feed, Run *run)
     }
 }
 
+/* A kept session begins as a new one, and rows that are left behind end beside the next statement; where
+ * the profile allows no further session, both make do with what is there. */
+static void find_session(Feed *feed, Run *run)
+{
+    App *app = feed->view->app;
+    gboolean left = workbench_has_session_left(app_workbench(app));
+    if (feed->keeps)
+        inherit(feed, run);
+    if (run->session == NULL && (!feed->keeps || !left))
+        run->session = app_take_spare_session(app);
+    if (run->session == NULL && !left)
+        inherit(feed, run);
+}
+
 void feed_start(Feed *feed, const char *sql, guint64 cap)
 {
     Run *run = g_new0(Run, 1);
-    if (feed->keeps)
-        inherit(feed, run);
-    else
-        run->session = app_take_spare_session(feed->view->app);
+    find_session(feed, run);
     abandon(feed);
     g_clear_pointer(&feed->rows, rowset_free);
     g_clear_error(&feed->error);
