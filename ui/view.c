@@ -26,6 +26,7 @@ void view_unref(View *view)
     if (view->class->free != NULL)
         view->class->free(view);
     g_object_unref(view->cancellable);
+    g_free(view->searched);
     g_free(view);
 }
 

@@ -92,6 +92,14 @@ typedef struct {
     void (*free)(View *view);
 } ViewClass;
 
+/* How a view is searched: see ui/views/search. */
+typedef struct {
+    const char *label;   /* of the prompt */
+    const char *nowhere; /* the message where the text is not found */
+    /* Goes to the next place of text, or to the one before; FALSE when there is none. */
+    gboolean (*find)(View *view, const char *text, gboolean forward);
+} ViewSearch;
+
 /* The head of every view's own struct. */
 struct View {
     const ViewClass *class;
@@ -100,6 +108,8 @@ struct View {
     gboolean closed; /* popped: completions are dropped */
     guint stale;
     GCancellable *cancellable; /* cancelled when the view closes */
+    const ViewSearch *search;  /* static; NULL: it is not searched */
+    char *searched;            /* what was looked for last */
 };
 
 /* size bytes, zeroed, with the head filled in; one reference. */

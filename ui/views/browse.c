@@ -150,7 +150,6 @@ static void free_view(View *view)
     details_pane_free(browse->details);
     g_free(browse->schema);
     g_free(browse->relation);
-    g_free(browse->ddl_search);
     sql_query_free(browse->draft);
     g_free(browse->draft_shown);
 }
@@ -250,12 +249,21 @@ static void open_first(BrowseView *browse, const char *name)
     tree_pane_go_to(browse->tree, schema, relation);
 }
 
+static gboolean find_in_details(View *view, const char *text, gboolean forward)
+{
+    BrowseView *browse = (BrowseView *)view;
+    return details_pane_search(browse->details, browse_details_tab(browse), text, forward);
+}
+
+static const ViewSearch details_search = {"find", "Not found", find_in_details};
+
 View *browse_view_new(App *app)
 {
     BrowseView *browse = view_new(app, &browse_class, sizeof(BrowseView));
     browse->tree = tree_pane_new(&browse->view, PART_TREE);
     browse->data = data_pane_new(&browse->view, PART_BODY);
     browse->details = details_pane_new(&browse->view, PART_BODY);
+    browse->view.search = &details_search;
     tell_place(browse);
     tree_pane_connect(browse->tree);
     if (app_options(app)->relation != NULL)

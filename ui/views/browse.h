@@ -39,7 +39,6 @@ typedef struct {
     BrowseFocus focus;
     BrowseTab tab;
     char *schema, *relation; /* what the tabs show; NULL at first */
-    char *ddl_search;
     SqlQuery *draft;   /* what the composer was left with, or NULL */
     char *draft_shown; /* the SQL of the rows it was composed on */
     gboolean tree_hidden;

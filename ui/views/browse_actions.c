@@ -2,6 +2,7 @@
 
 #include "ui/app.h"
 #include "ui/views/browse.h"
+#include "ui/views/search.h"
 #include "ui/views/views.h"
 
 static BrowseView *browse_of(View *view)
@@ -251,8 +252,7 @@ static Consequence copy_ddl(View *view, const char *argument)
 {
     const BrowseView *browse = browse_of(view);
     const char *what = "";
-    g_autofree char *text =
-        details_pane_text(browse->details, browse_details_tab(browse), &what);
+    g_autofree char *text = details_pane_text(browse->details, browse_details_tab(browse), &what);
     if (text != NULL)
         app_copy(view->app, what, text);
     return done();
@@ -273,44 +273,6 @@ static Consequence details_all(View *view, const char *argument)
     return done();
 }
 
-static void search_ddl(View *view, const char *text, gboolean forward)
-{
-    BrowseView *browse = browse_of(view);
-    if (text != NULL) {
-        g_free(browse->ddl_search);
-        browse->ddl_search = g_strdup(text);
-    }
-    if (browse->ddl_search == NULL ||
-        !details_pane_search(browse->details, browse_details_tab(browse), browse->ddl_search,
-                             forward))
-        app_message(view->app, MESSAGE_INFO, "Not found");
-}
-
-static gboolean details_find_accept(View *owner, const char *text, char **complaint)
-{
-    search_ddl(owner, text, TRUE);
-    return TRUE;
-}
-
-static Consequence details_find(View *view, const char *argument)
-{
-    static const PromptOptions options = {
-        .label = "find", .history = "find", .accept = details_find_accept};
-    return consequence_push(prompt_view_new(view->app, view, &options));
-}
-
-static Consequence details_next(View *view, const char *argument)
-{
-    search_ddl(view, NULL, TRUE);
-    return done();
-}
-
-static Consequence details_previous(View *view, const char *argument)
-{
-    search_ddl(view, NULL, FALSE);
-    return done();
-}
-
 const Action browse_actions[] = {
     {"tree.open", "tree", "Enter l Right", "open", "open the schema, table or view", ACTION_PLAIN,
      tree_enter},
@@ -318,24 +280,24 @@ const Action browse_actions[] = {
      ACTION_PLAIN, tree_preview},
     {"tree.close", "tree", "h Left", "close", "close the schema, or go up to it", ACTION_HIDDEN,
      tree_leave},
-    {"tree.filter", "tree", "/", "find name",
-     "find names by their letters, or go to schema.table", ACTION_PLAIN, tree_filter},
+    {"tree.filter", "tree", "/", "find name", "find names by their letters, or go to schema.table",
+     ACTION_PLAIN, tree_filter},
     {"tree.show-all", "tree", "Esc", "show all", "show the tree again", ACTION_HIDDEN,
      tree_clear_filter},
     {"tree.system", "tree", ".", "system", "show or hide system schemas", ACTION_HIDDEN,
      tree_system},
     {"details.copy", "details", "y", "copy", "copy what is shown: the DDL, the report",
      ACTION_NEEDS_RELATION, copy_ddl},
-    {"details.find", "details", "/", "find", "find a text in what is shown",
-     ACTION_NEEDS_RELATION, details_find},
+    {"details.find", "details", "/", "find", "find a text in what is shown", ACTION_NEEDS_RELATION,
+     search_ask},
     {"details.profile", "details", "Enter", "profile", "profile the column under the cursor",
      ACTION_NEEDS_RELATION, details_enter},
-    {"details.profile-all", "details", "P", "profile all", "profile every column, one after another",
-     ACTION_NEEDS_RELATION, details_all},
+    {"details.profile-all", "details", "P", "profile all",
+     "profile every column, one after another", ACTION_NEEDS_RELATION, details_all},
     {"details.next", "details", "n", "next", "go to the next place it was found", ACTION_HIDDEN,
-     details_next},
+     search_next},
     {"details.previous", "details", "N", "previous", "go to the one before", ACTION_HIDDEN,
-     details_previous},
+     search_previous},
     {"jobs.open", "jobs", "Enter l Right", "details", "show steps, log and errors of the job",
      ACTION_NEEDS_JOB, open_job},
     {"job.unload", "browse", "u", "unload", "unload the rows that are shown to S3 or a folder",

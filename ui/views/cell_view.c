@@ -6,6 +6,7 @@
 #include "redshift/types.h"
 #include "sql/super.h"
 #include "ui/app.h"
+#include "ui/views/search.h"
 #include "ui/views/views.h"
 #include "ui/widgets/pager.h"
 
@@ -25,7 +26,7 @@ static const char *const show_names[] = {"tree", "text", "bytes"};
 
 typedef struct {
     View view;
-    char *name, *title, *bytes, *search;
+    char *name, *title, *bytes;
     gsize length;
     guint32 type_oid;
     gboolean is_null, wrap;
@@ -265,7 +266,6 @@ static void free_view(View *view)
     g_free(cell->bytes);
     g_free(cell->title);
     g_free(cell->name);
-    g_free(cell->search);
 }
 
 static const ViewClass cell_class = {
@@ -275,6 +275,37 @@ static const ViewClass cell_class = {
     .move = move,
     .free = free_view,
 };
+
+static gboolean node_has(const CellView *cell, guint index, const Finder *finder)
+{
+    const SuperNode *node = node_of(cell, index);
+    gboolean list = node->kind == SUPER_OBJECT || node->kind == SUPER_ARRAY;
+    return finder_finds(finder, cell->bytes + node->key, node->key_length) ||
+           (!list && finder_finds(finder, cell->bytes + node->start, node->length));
+}
+
+static gboolean find_node(CellView *cell, const char *text, gboolean forward)
+{
+    g_autoptr(Finder) finder = finder_new(text);
+    guint count = cell->nodes->len, node = current_node(cell);
+    for (guint i = 0; i < count; i++) {
+        node = forward ? (node + 1) % count : (node + count - 1) % count;
+        if (node_has(cell, node, finder)) {
+            go_to_node(cell, node);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean find(View *view, const char *text, gboolean forward)
+{
+    CellView *cell = cell_of(view);
+    return cell->show == SHOW_TREE ? find_node(cell, text, forward)
+                                   : pager_search(cell->pager, text, forward);
+}
+
+static const ViewSearch cell_search = {"find", "Not found", find};
 
 static char *title_of(const CellView *cell, int modifier)
 {
@@ -313,6 +344,7 @@ View *cell_view_new(App *app, const DataValue *value)
     cell->title = title_of(cell, value->type_modifier);
     cell->wrap = TRUE;
     cell->height = 1;
+    cell->view.search = &cell_search;
     parse(cell);
     show(cell, cell->nodes != NULL ? SHOW_TREE : SHOW_TEXT);
     return &cell->view;
@@ -401,67 +433,6 @@ static Consequence copy_part(View *view, const char *argument)
     return done();
 }
 
-static gboolean node_has(const CellView *cell, guint index, const Finder *finder)
-{
-    const SuperNode *node = node_of(cell, index);
-    gboolean list = node->kind == SUPER_OBJECT || node->kind == SUPER_ARRAY;
-    return finder_finds(finder, cell->bytes + node->key, node->key_length) ||
-           (!list && finder_finds(finder, cell->bytes + node->start, node->length));
-}
-
-static gboolean search_tree(CellView *cell, gboolean forward)
-{
-    g_autoptr(Finder) finder = finder_new(cell->search);
-    guint count = cell->nodes->len, node = current_node(cell);
-    for (guint i = 0; i < count; i++) {
-        node = forward ? (node + 1) % count : (node + count - 1) % count;
-        if (node_has(cell, node, finder)) {
-            go_to_node(cell, node);
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-static void search(View *view, const char *text, gboolean forward)
-{
-    CellView *cell = cell_of(view);
-    if (text != NULL) {
-        g_free(cell->search);
-        cell->search = g_strdup(text);
-    }
-    gboolean found = cell->search != NULL && *cell->search != '\0' &&
-                     (cell->show == SHOW_TREE ? search_tree(cell, forward)
-                                              : pager_search(cell->pager, cell->search, forward));
-    if (!found)
-        app_message(view->app, MESSAGE_INFO, "Not found");
-    view_touch(view, ~0u);
-}
-
-static gboolean accept(View *owner, const char *text, char **complaint)
-{
-    search(owner, text, TRUE);
-    return TRUE;
-}
-
-static Consequence find(View *view, const char *argument)
-{
-    static const PromptOptions options = {.label = "find", .history = "find", .accept = accept};
-    return consequence_push(prompt_view_new(view->app, view, &options));
-}
-
-static Consequence find_next(View *view, const char *argument)
-{
-    search(view, NULL, TRUE);
-    return done();
-}
-
-static Consequence find_previous(View *view, const char *argument)
-{
-    search(view, NULL, FALSE);
-    return done();
-}
-
 const Action cell_actions[] = {
     {"cell.fold", "cell-tree", "Enter Space", "fold", "fold this part, or unfold it", ACTION_PLAIN,
      fold},
@@ -476,11 +447,11 @@ const Action cell_actions[] = {
     {"cell.wrap", "cell", "w", "wrap", "wrap long lines, or cut them", ACTION_PLAIN, wrap},
     {"cell.bytes", "cell", "x", "bytes", "show the bytes, or the value again", ACTION_HIDDEN,
      bytes},
-    {"cell.find", "cell", "/", "find", "find a text", ACTION_PLAIN, find},
+    {"cell.find", "cell", "/", "find", "find a text", ACTION_PLAIN, search_ask},
     {"cell.next", "cell", "n", "next", "go to the next place it was found", ACTION_HIDDEN,
-     find_next},
+     search_next},
     {"cell.previous", "cell", "N", "previous", "go to the one before", ACTION_HIDDEN,
-     find_previous},
+     search_previous},
     {"cell.copy", "cell", "y", "copy", "copy the whole value to the clipboard", ACTION_PLAIN, copy},
     {0},
 };

@@ -6,6 +6,7 @@
 #include "redshift/types.h"
 #include "ui/app.h"
 #include "ui/views/cell_view.h"
+#include "ui/views/search.h"
 #include "ui/views/views.h"
 #include "ui/widgets/scroll.h"
 
@@ -15,7 +16,6 @@ typedef struct {
     View view;
     View *owner;
     DataPane *pane;
-    char *search;
     Scroll scroll; /* over the columns */
     int height;
 } RecordView;
@@ -127,7 +127,6 @@ static void free_view(View *view)
 {
     RecordView *record = record_of(view);
     view_unref(record->owner);
-    g_free(record->search);
 }
 
 static const ViewClass record_class = {
@@ -138,12 +137,39 @@ static const ViewClass record_class = {
     .free = free_view,
 };
 
+static gboolean field_has(RecordView *record, guint column, const Finder *finder)
+{
+    DataValue value;
+    return value_of(record, column, &value) &&
+           (finder_finds(finder, value.name, strlen(value.name)) ||
+            (!value.is_null && finder_finds(finder, value.bytes, value.length)));
+}
+
+static gboolean find(View *view, const char *text, gboolean forward)
+{
+    RecordView *record = record_of(view);
+    guint count = data_pane_n_columns(record->pane), column = (guint)record->scroll.cursor;
+    g_autoptr(Finder) finder = finder_new(text);
+    for (guint i = 0; i < count; i++) {
+        column = forward ? (column + 1) % count : (column + count - 1) % count;
+        if (field_has(record, column, finder)) {
+            scroll_to(&record->scroll, column, count, record->height);
+            follow(record, (gint64)data_pane_row(record->pane));
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static const ViewSearch record_search = {"find a column or value", "Not found in this row", find};
+
 View *record_view_new(App *app, View *owner, DataPane *pane)
 {
     RecordView *record = view_new(app, &record_class, sizeof(RecordView));
     record->owner = view_ref(owner);
     record->pane = pane;
     record->height = 1;
+    record->view.search = &record_search;
     record->scroll.cursor = data_pane_current(pane);
     return &record->view;
 }
@@ -183,59 +209,6 @@ static Consequence copy_row(View *view, const char *argument)
     return done();
 }
 
-static gboolean field_has(RecordView *record, guint column, const Finder *finder)
-{
-    DataValue value;
-    return value_of(record, column, &value) &&
-           (finder_finds(finder, value.name, strlen(value.name)) ||
-            (!value.is_null && finder_finds(finder, value.bytes, value.length)));
-}
-
-static void search(View *view, const char *text, gboolean forward)
-{
-    RecordView *record = record_of(view);
-    guint count = data_pane_n_columns(record->pane), column = (guint)record->scroll.cursor;
-    if (text != NULL) {
-        g_free(record->search);
-        record->search = g_strdup(text);
-    }
-    g_autoptr(Finder) finder = finder_new(record->search != NULL ? record->search : "");
-    for (guint i = 0; i < count; i++) {
-        column = forward ? (column + 1) % count : (column + count - 1) % count;
-        if (field_has(record, column, finder)) {
-            scroll_to(&record->scroll, column, count, record->height);
-            follow(record, (gint64)data_pane_row(record->pane));
-            return;
-        }
-    }
-    app_message(view->app, MESSAGE_INFO, "Not found in this row");
-}
-
-static gboolean accept(View *owner, const char *text, char **complaint)
-{
-    search(owner, text, TRUE);
-    return TRUE;
-}
-
-static Consequence find(View *view, const char *argument)
-{
-    static const PromptOptions options = {
-        .label = "find a column or value", .history = "find", .accept = accept};
-    return consequence_push(prompt_view_new(view->app, view, &options));
-}
-
-static Consequence find_next(View *view, const char *argument)
-{
-    search(view, NULL, TRUE);
-    return done();
-}
-
-static Consequence find_previous(View *view, const char *argument)
-{
-    search(view, NULL, FALSE);
-    return done();
-}
-
 static Consequence next_row(View *view, const char *argument)
 {
     move(view, MOVE_RIGHT);
@@ -254,11 +227,11 @@ const Action record_actions[] = {
      next_row},
     {"record.previous", "record", "[", "row before", "go to the row before, as left does",
      ACTION_PLAIN, previous_row},
-    {"record.find", "record", "/", "find", "find a column or a value", ACTION_PLAIN, find},
+    {"record.find", "record", "/", "find", "find a column or a value", ACTION_PLAIN, search_ask},
     {"record.find-next", "record", "n", "next", "go to the next place it was found", ACTION_HIDDEN,
-     find_next},
+     search_next},
     {"record.find-previous", "record", "N", "previous", "go to the one before", ACTION_HIDDEN,
-     find_previous},
+     search_previous},
     {"record.copy", "record", "y", "copy", "copy the row as JSON", ACTION_PLAIN, copy_row},
     {0},
 };

@@ -1,12 +1,13 @@
 #include "ui/app.h"
 #include "ui/keymap.h"
+#include "ui/views/search.h"
 #include "ui/views/text_view.h"
 #include "ui/views/views.h"
 
 /* Text that fills the screen: a value, a row, the help, a log. */
 typedef struct {
     View view;
-    char *title, *what, *search;
+    char *title, *what;
     Pager *pager;
 } TextView;
 
@@ -46,7 +47,6 @@ static void free_view(View *view)
     pager_free(text->pager);
     g_free(text->title);
     g_free(text->what);
-    g_free(text->search);
 }
 
 static const ViewClass text_class = {
@@ -57,12 +57,20 @@ static const ViewClass text_class = {
     .free = free_view,
 };
 
+static gboolean find(View *view, const char *wanted, gboolean forward)
+{
+    return pager_search(text_of(view)->pager, wanted, forward);
+}
+
+static const ViewSearch text_search = {"find", "Not found", find};
+
 View *text_view_new(App *app, const char *title, Pager *pager, const char *what)
 {
     TextView *text = view_new(app, &text_class, sizeof(TextView));
     text->title = g_strdup(title);
     text->what = g_strdup(what);
     text->pager = pager;
+    text->view.search = &text_search;
     return &text->view;
 }
 
@@ -76,47 +84,12 @@ static Consequence copy(View *view, const char *argument)
     return consequence(CONSEQUENCE_DONE);
 }
 
-static void search(View *view, const char *wanted, gboolean forward)
-{
-    TextView *text = text_of(view);
-    if (wanted != NULL) {
-        g_free(text->search);
-        text->search = g_strdup(wanted);
-    }
-    if (text->search == NULL || *text->search == '\0' ||
-        !pager_search(text->pager, text->search, forward))
-        app_message(view->app, MESSAGE_INFO, "Not found");
-    view_touch(view, ~0u);
-}
-
-static gboolean accept(View *owner, const char *wanted, char **complaint)
-{
-    search(owner, wanted, TRUE);
-    return TRUE;
-}
-
-static Consequence find(View *view, const char *argument)
-{
-    static const PromptOptions options = {.label = "find", .history = "find", .accept = accept};
-    return consequence_push(prompt_view_new(view->app, view, &options));
-}
-
-static Consequence next(View *view, const char *argument)
-{
-    search(view, NULL, TRUE);
-    return consequence(CONSEQUENCE_DONE);
-}
-
-static Consequence previous(View *view, const char *argument)
-{
-    search(view, NULL, FALSE);
-    return consequence(CONSEQUENCE_DONE);
-}
-
 const Action text_actions[] = {
-    {"text.find", "text", "/", "find", "find a text", ACTION_PLAIN, find},
-    {"text.next", "text", "n", "next", "go to the next place it was found", ACTION_HIDDEN, next},
-    {"text.previous", "text", "N", "previous", "go to the one before", ACTION_HIDDEN, previous},
+    {"text.find", "text", "/", "find", "find a text", ACTION_PLAIN, search_ask},
+    {"text.next", "text", "n", "next", "go to the next place it was found", ACTION_HIDDEN,
+     search_next},
+    {"text.previous", "text", "N", "previous", "go to the one before", ACTION_HIDDEN,
+     search_previous},
     {"text.copy", "text", "y", "copy", "copy all of it to the clipboard", ACTION_PLAIN, copy},
     {0},
 };
