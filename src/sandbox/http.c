@@ -24,6 +24,7 @@
 #define DISCARD_LIMIT (64u << 20)
 #define CONNECTION_MEMORY (512u << 10)
 #define IDLE_SECONDS 120
+#define DAEMONS 2 /* plain and over TLS */
 
 /* Every service that a client may turn to. Those without `begin` are known and not offered yet. */
 static const HttpService services[] = {
@@ -256,15 +257,61 @@ static void on_log(void *user, const char *format, va_list arguments)
 
 /* --- the daemon -------------------------------------------------------------------------------- */
 
-static struct MHD_Daemon *start_daemon(HttpServer *server, int listen_fd)
+static void stop_daemons(struct MHD_Daemon **daemons)
 {
-    return MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-                                MHD_USE_POLL | MHD_USE_ERROR_LOG,
+    for (int i = 0; i < DAEMONS; i++)
+        if (daemons[i] != NULL)
+            MHD_stop_daemon(daemons[i]);
+}
+
+/* options: more of them, up to MHD_OPTION_END. */
+static struct MHD_Daemon *start_daemon(HttpServer *server, int listen_fd, unsigned int flags,
+                                       const struct MHD_OptionItem *options)
+{
+    return MHD_start_daemon(flags | MHD_USE_THREAD_PER_CONNECTION |
+                                MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ERROR_LOG,
                             0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log,
                             NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_URI_LOG_CALLBACK,
                             on_uri, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-                            MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_END);
+                            MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_ARRAY, options,
+                            MHD_OPTION_END);
+}
+
+static struct MHD_Daemon *start_plain(HttpServer *server, int listen_fd)
+{
+    static const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    return start_daemon(server, listen_fd, 0, none);
+}
+
+/* With the certificate of the wire front, which names the loopback. */
+static struct MHD_Daemon *start_tls(HttpServer *server)
+{
+    const SandboxState *state = server->state;
+    g_autofree char *certificate_path = state_path(state, "server.crt");
+    g_autofree char *key_path = state_path(state, "server.key");
+    g_autofree char *certificate = NULL, *key = NULL;
+    if (!g_file_get_contents(certificate_path, &certificate, NULL, NULL) ||
+        !g_file_get_contents(key_path, &key, NULL, NULL))
+        return NULL;
+    const struct MHD_OptionItem options[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, certificate},
+                                             {MHD_OPTION_HTTPS_MEM_KEY, 0, key},
+                                             {MHD_OPTION_END, 0, NULL}};
+    struct MHD_Daemon *daemon = start_daemon(server, state->aws_tls_fd, MHD_USE_TLS, options);
+    explicit_bzero(key, strlen(key));
+    return daemon;
+}
+
+/* Both, or neither. */
+static gboolean start_daemons(HttpServer *plain, int listen_fd, HttpServer *tls,
+                              struct MHD_Daemon **daemons)
+{
+    daemons[0] = start_plain(plain, listen_fd);
+    daemons[1] = tls->state->aws_tls_fd >= 0 ? start_tls(tls) : NULL;
+    if (daemons[0] != NULL && (daemons[1] != NULL || tls->state->aws_tls_fd < 0))
+        return TRUE;
+    stop_daemons(daemons);
+    return FALSE;
 }
 
 static void wait_for_end(void)
@@ -287,16 +334,17 @@ int http_main(const SandboxState *state, int listen_fd, int ready_fd)
     }
     g_autoptr(Faults) faults = faults_open(state->dir);
     DataEngine *data_api = data_engine_new(state);
-    HttpServer server = {state, store, faults, data_api};
-    struct MHD_Daemon *daemon = start_daemon(&server, listen_fd);
-    if (daemon == NULL) {
+    HttpServer plain = {state, store, faults, data_api, FALSE};
+    HttpServer tls = {state, store, faults, data_api, TRUE};
+    struct MHD_Daemon *daemons[DAEMONS];
+    if (!start_daemons(&plain, listen_fd, &tls, daemons)) {
         log_write(LOG_LEVEL_ERROR, "aws: the HTTP server cannot be started");
         return 1;
     }
     MetadataServer *metadata = metadata_server_start(state, faults);
     if (metadata == NULL) {
         log_write(LOG_LEVEL_ERROR, "aws: the metadata servers cannot be started");
-        MHD_stop_daemon(daemon);
+        stop_daemons(daemons);
         return 1;
     }
     if (write(ready_fd, "r", 1) != 1)
@@ -306,7 +354,7 @@ int http_main(const SandboxState *state, int listen_fd, int ready_fd)
     metadata_server_stop(metadata);
     data_engine_stop(
         data_api); /* before its requests are waited for: some of them wait for statements */
-    MHD_stop_daemon(daemon);
+    stop_daemons(daemons);
     data_engine_free(data_api);
     return 0;
 }

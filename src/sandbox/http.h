@@ -16,7 +16,8 @@
 #include "sandbox/state.h"
 
 /*
- * Serves state->host:state->aws_port on listen_fd, a listening TCP socket that becomes this function's.
+ * Serves state->host:state->aws_port on listen_fd, a listening TCP socket that becomes this function's; and
+ * the same over TLS, with <dir>/server.crt, on state->aws_tls_fd unless that is -1.
  * Writes one byte to ready_fd and closes it when requests are answered. Returns the exit status: 0
  * after SIGTERM or SIGINT, 1 when it could not serve (the log says why).
  */

@@ -25,6 +25,7 @@ typedef struct {
     Store *store;
     Faults *faults;
     struct DataEngine *data_api; /* statements that run by themselves: sandbox/data_engine */
+    gboolean tls;                /* of its connections */
 } HttpServer;
 
 typedef enum { HTTP_ERRORS_S3, HTTP_ERRORS_JSON, HTTP_ERRORS_QUERY } HttpErrorStyle;

@@ -25,6 +25,7 @@ typedef struct {
     SupervisorOptions supervisor;
     char *template_dir;
     char *tls, *tls_certificate; /* words; NULL when not given */
+    gboolean https;              /* env */
     char *credentials;           /* env: where the AWS keys come from; NULL: the account's own */
     gboolean clear, list, version;
 } Options;
@@ -246,8 +247,26 @@ static void print_account_key(const SandboxState *state)
 /* At the end: an eval that is not quoted makes one line of all, and a comment ends it. */
 static void print_comments(const SandboxState *state)
 {
+    g_autofree char *https = state_tls_endpoint(state);
+    if (state->aws_tls_port != 0)
+        printf("# the AWS services over TLS: %s (env --https)\n", https);
     print_comment("instance metadata", state->instance_port, "");
     print_comment("container credentials", state->container_port, CONTAINER_PATH);
+}
+
+/* As AWS is reached: over TLS, with a certificate that somebody vouches for. */
+static gboolean print_endpoint(const SandboxState *state, gboolean https, GError **error)
+{
+    g_autofree char *endpoint = https ? state_tls_endpoint(state) : g_strdup(state->endpoint_url);
+    if (https && state->aws_tls_port == 0) {
+        g_set_error_literal(error, RS_ERROR, RS_ERROR_USAGE,
+                            "This sandbox was started with --tls off: there is no https");
+        return FALSE;
+    }
+    print_export("AWS_ENDPOINT_URL", endpoint);
+    if (https)
+        print_export("AWS_CA_BUNDLE", state->sslrootcert);
+    return TRUE;
 }
 
 static int run_env(const Options *options, char **words)
@@ -260,12 +279,13 @@ static int run_env(const Options *options, char **words)
         print_account_key(state);
     else if (!print_credentials(state, options->credentials, &error))
         return fail(error);
+    if (!print_endpoint(state, options->https, &error))
+        return fail(error);
     g_autofree char *port = g_strdup_printf("%d", state->port);
     g_autofree char *secret = secrets_arn(state, SECRET_OWN);
     const char *const pairs[][2] = {
         {"AWS_REGION", state->region},
         {"AWS_DEFAULT_REGION", state->region},
-        {"AWS_ENDPOINT_URL", state->endpoint_url},
         {"PGHOST", state->host},
         {"PGPORT", port},
         {"PGUSER", state->user},
@@ -351,6 +371,8 @@ static gboolean parse(Options *options, int *argc, char ***argv, GError **error)
         {"list", 0, 0, G_OPTION_ARG_NONE, &options->list, "fault: print the rules", NULL},
         {"credentials", 0, 0, G_OPTION_ARG_STRING, &options->credentials,
          "env: AWS keys as an instance or a container finds them", "instance|container"},
+        {"https", 0, 0, G_OPTION_ARG_NONE, &options->https,
+         "env: the AWS services over TLS, and the certificate to trust", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version", NULL},
         {0},
     };
@@ -392,6 +414,8 @@ static gboolean check_words(const Command *command, const Options *options, char
         wrong = options->clear ? "--clear" : "--list";
     else if (options->credentials != NULL && command->run != run_env)
         wrong = "--credentials";
+    else if (options->https && command->run != run_env)
+        wrong = "--https";
     if (wrong == NULL)
         return TRUE;
     g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "%s does not take %s", command->name, wrong);

@@ -96,39 +96,42 @@ static void add_object_headers(HttpExchange *exchange, struct MHD_Response *resp
     }
 }
 
-/* An answer that breaks off in its middle, as told by a fault rule. */
+/* Bytes of an object that are read as they are sent. */
 typedef struct {
     int fd;
-    guint64 offset, breaks_at;
-} Breaking;
+    guint64 offset;
+    guint64 breaks_at; /* the answer breaks off there, as told by a fault rule */
+} Stream;
 
-static ssize_t read_breaking(void *user, uint64_t position, char *buffer, size_t size)
+static ssize_t read_stream(void *user, uint64_t position, char *buffer, size_t size)
 {
-    Breaking *breaking = user;
-    if (position >= breaking->breaks_at)
+    Stream *stream = user;
+    if (position >= stream->breaks_at)
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    gsize wanted = MIN(size, breaking->breaks_at - position);
-    ssize_t got = pread(breaking->fd, buffer, wanted, (off_t)(breaking->offset + position));
+    gsize wanted = MIN(size, stream->breaks_at - position);
+    ssize_t got = pread(stream->fd, buffer, wanted, (off_t)(stream->offset + position));
     return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-static void free_breaking(void *user)
+static void free_stream(void *user)
 {
-    Breaking *breaking = user;
-    close(breaking->fd);
-    g_free(breaking);
+    Stream *stream = user;
+    close(stream->fd);
+    g_free(stream);
 }
 
 /* Takes the descriptor. */
 static struct MHD_Response *object_response(const HttpExchange *exchange, int fd,
                                             const Range *range)
 {
-    if (exchange->fault.reset != FAULT_RESET_DURING)
+    gboolean breaks = exchange->fault.reset == FAULT_RESET_DURING;
+    /* The kernel sends the file by itself; over TLS the library would go through it by 4 KiB. */
+    if (!breaks && !exchange->server->tls)
         return MHD_create_response_from_fd_at_offset64(range->length, fd, range->first);
-    Breaking *breaking = g_new(Breaking, 1);
-    *breaking = (Breaking){fd, range->first, range->length / 2};
-    return MHD_create_response_from_callback(range->length, STREAM_BLOCK, read_breaking, breaking,
-                                             free_breaking);
+    Stream *stream = g_new(Stream, 1);
+    *stream = (Stream){fd, range->first, breaks ? range->length / 2 : G_MAXUINT64};
+    return MHD_create_response_from_callback(range->length, STREAM_BLOCK, read_stream, stream,
+                                             free_stream);
 }
 
 static void answer_object(HttpExchange *exchange)

@@ -72,7 +72,7 @@ static SandboxState *state_with_dir(const char *dir)
 {
     SandboxState *state = g_new0(SandboxState, 1);
     state->dir = g_canonicalize_filename(dir, NULL);
-    state->instance_fd = state->container_fd = -1;
+    state->aws_tls_fd = state->instance_fd = state->container_fd = -1;
     return state;
 }
 
@@ -138,6 +138,7 @@ SandboxState *state_load(const char *dir, GError **error)
     }
     state->port = g_key_file_get_integer(file, GROUP, "port", NULL);
     state->aws_port = g_key_file_get_integer(file, GROUP, "aws_port", NULL);
+    state->aws_tls_port = g_key_file_get_integer(file, GROUP, "aws_tls_port", NULL);
     state->instance_port = g_key_file_get_integer(file, GROUP, "instance_port", NULL);
     state->container_port = g_key_file_get_integer(file, GROUP, "container_port", NULL);
     load_parts(state, file);
@@ -151,6 +152,7 @@ static GKeyFile *to_key_file(const SandboxState *state)
         g_key_file_set_string(file, GROUP, fields[i].key, *field_of((SandboxState *)state, i));
     g_key_file_set_integer(file, GROUP, "port", state->port);
     g_key_file_set_integer(file, GROUP, "aws_port", state->aws_port);
+    g_key_file_set_integer(file, GROUP, "aws_tls_port", state->aws_tls_port);
     g_key_file_set_integer(file, GROUP, "instance_port", state->instance_port);
     g_key_file_set_integer(file, GROUP, "container_port", state->container_port);
     g_key_file_set_integer(file, PARTS, "supervisor_pid", state->supervisor);
@@ -204,6 +206,11 @@ void state_set_aws_port(SandboxState *state, int port)
     state->aws_port = port;
     g_free(state->endpoint_url);
     state->endpoint_url = g_strdup_printf("http://%s:%d", state->host, port);
+}
+
+char *state_tls_endpoint(const SandboxState *state)
+{
+    return g_strdup_printf("https://%s:%d", state->host, state->aws_tls_port);
 }
 
 char *state_container_token(const SandboxState *state)

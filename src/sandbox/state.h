@@ -4,8 +4,8 @@
  * <dir>/sandbox.ini (0600, replaced by rename) holds it as group [sandbox]: host, port, database, user,
  * password, endpoint_url, aws_port, instance_port, container_port, region, access_key_id,
  * secret_access_key, iam_role, tempdir, sslmode, sslrootcert, account_id, which is what redsmith's profile
- * "sandbox" reads, and group [parts] with the pids and fates of the processes. Password and keys are random, made once per folder; the AWS port is
- * remembered and taken again when it is free.
+ * "sandbox" reads, and group [parts] with the pids and fates of the processes. Password and keys are random,
+ * made once per folder; the ports are remembered and taken again when they are free.
  *
  * The folder: sandbox.ini, ca.crt, ca.key, server.crt, server.key (sandbox/front_certificates), sandbox.lock (held while a supervisor runs), start.lock, faults.conf, log/,
  * pg/ (PostgreSQL's data), run/ (its socket), s3/ (objects, see sandbox/store), keys/ (see
@@ -38,9 +38,10 @@ typedef struct {
     char *host;         /* 127.0.0.1 */
     int port;           /* Redshift wire protocol */
     int aws_port;       /* S3 and the other AWS services, plain HTTP */
+    int aws_tls_port;   /* the same over TLS; 0: none, with --tls off */
     int instance_port;  /* instance metadata, plain HTTP */
     int container_port; /* container credentials, plain HTTP */
-    int instance_fd,
+    int aws_tls_fd, instance_fd,
         container_fd;      /* listening on them, on the way to their part; else -1. Not kept. */
     char *endpoint_url;    /* http://127.0.0.1:<aws_port> */
     char *database;        /* dev */
@@ -82,6 +83,9 @@ gboolean state_save(const SandboxState *state, GError **error);
 
 /* endpoint_url follows the port. */
 void state_set_aws_port(SandboxState *state, int port);
+
+/* https://127.0.0.1:<aws_tls_port>. Free with g_free. */
+char *state_tls_endpoint(const SandboxState *state);
 
 /* What the container credentials endpoint wants to see as Authorization. Free with g_free. */
 char *state_container_token(const SandboxState *state);

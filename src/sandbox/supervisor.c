@@ -46,12 +46,18 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
+/* What only the part aws listens on, besides aws_fd. */
+static void close_aws_side(SandboxState *state)
+{
+    close_fd(&state->aws_tls_fd);
+    close_fd(&state->instance_fd);
+    close_fd(&state->container_fd);
+}
+
 static void supervisor_free(Supervisor *supervisor)
 {
-    if (supervisor->state != NULL) {
-        close_fd(&supervisor->state->instance_fd);
-        close_fd(&supervisor->state->container_fd);
-    }
+    if (supervisor->state != NULL)
+        close_aws_side(supervisor->state);
     if (supervisor->wire_fd >= 0)
         close(supervisor->wire_fd);
     if (supervisor->aws_fd >= 0)
@@ -98,6 +104,17 @@ static int listen_somewhere(const char *host, int last, int preferred, int *port
     return -1;
 }
 
+static gboolean open_tls_port(SandboxState *state, GError **error)
+{
+    if (state->tls == TLS_OFF) {
+        state->aws_tls_port = 0;
+        return TRUE;
+    }
+    state->aws_tls_fd =
+        listen_somewhere(state->host, state->aws_tls_port, 0, &state->aws_tls_port, error);
+    return state->aws_tls_fd >= 0;
+}
+
 static gboolean open_ports(Supervisor *supervisor, GError **error)
 {
     SandboxState *state = supervisor->state;
@@ -110,6 +127,8 @@ static gboolean open_ports(Supervisor *supervisor, GError **error)
     if (supervisor->aws_fd < 0)
         return FALSE;
     state_set_aws_port(state, aws_port);
+    if (!open_tls_port(state, error))
+        return FALSE;
     state->instance_fd =
         listen_somewhere(state->host, state->instance_port, 0, &state->instance_port, error);
     if (state->instance_fd < 0)
@@ -159,10 +178,8 @@ static void run_part(Supervisor *supervisor, SandboxPart part, PartMain serve, i
     int other = part == PART_FRONT ? supervisor->aws_fd : supervisor->wire_fd;
     if (other >= 0)
         close(other);
-    if (part == PART_FRONT) {
-        close_fd(&supervisor->state->instance_fd);
-        close_fd(&supervisor->state->container_fd);
-    }
+    if (part == PART_FRONT)
+        close_aws_side(supervisor->state);
     signal(SIGCHLD, SIG_DFL);
     sigset_t child_end;
     sigemptyset(&child_end);
@@ -187,10 +204,8 @@ static gboolean start_part(Supervisor *supervisor, SandboxPart part, PartMain se
     close(ready[1]);
     close(*listen_fd); /* only the part listens: when it dies, clients are refused at once */
     *listen_fd = -1;
-    if (part == PART_HTTP) {
-        close_fd(&supervisor->state->instance_fd);
-        close_fd(&supervisor->state->container_fd);
-    }
+    if (part == PART_HTTP)
+        close_aws_side(supervisor->state);
     char byte = 0;
     ssize_t got = -1;
     while (child > 0 && (got = read(ready[0], &byte, 1)) < 0 && errno == EINTR)
