@@ -71,7 +71,11 @@ static void append_event(GString *out, const cJSON *event)
     {
         if (g_strv_contains(shown_elsewhere, member->string))
             continue;
-        char *value = cJSON_PrintUnformatted(member);
+        /* the plan above counts from 1 */
+        gboolean is_step = strcmp(member->string, "step") == 0 && cJSON_IsNumber(member);
+        char *value = is_step ? cJSON_PrintUnformatted(&(cJSON){
+                                    .type = cJSON_Number, .valuedouble = member->valuedouble + 1})
+                              : cJSON_PrintUnformatted(member);
         g_autofree char *printable = text_printable(value, -1);
         g_string_append_printf(out, "  %s %s", member->string, printable);
         cJSON_free(value);

@@ -129,6 +129,8 @@ gboolean output_end(Output *output, GError **error)
     else
         table_end(output);
     write_line(output);
+    if (!check_stream(output, error)) /* while errno is that of the write */
+        return FALSE;
     errno = 0;
     fflush(output->out);
     return check_stream(output, error);

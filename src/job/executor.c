@@ -150,6 +150,22 @@ static gboolean read_step(Execution *run, GError **error)
     return execution_begin(run, NULL, error);
 }
 
+/* The server's id of the statement that this step noted; NULL: it noted none. */
+static const char *query_of_step(const Execution *run)
+{
+    const char *query = NULL;
+    const cJSON *event;
+    cJSON_ArrayForEach(event, journal_events(run->journal))
+    {
+        const cJSON *step = cJSON_GetObjectItemCaseSensitive(event, "step");
+        const cJSON *name = cJSON_GetObjectItemCaseSensitive(event, "name");
+        if (cJSON_IsNumber(step) && step->valueint == run->step &&
+            g_strcmp0(cJSON_GetStringValue(name), "query") == 0)
+            query = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "value"));
+    }
+    return query;
+}
+
 static gboolean write_done(Execution *run, gint64 started_us, GError **error)
 {
     ProgressSnapshot now = progress_read(run->progress);
@@ -159,7 +175,7 @@ static gboolean write_done(Execution *run, gint64 started_us, GError **error)
     cJSON_AddNumberToObject(event, "rows", (double)now.rows);
     cJSON_AddNumberToObject(event, "bytes", (double)now.bytes);
     cJSON_AddNumberToObject(event, "files", (double)now.files);
-    const char *query = journal_note(run->journal, "query");
+    const char *query = query_of_step(run);
     if (query != NULL)
         cJSON_AddStringToObject(event, "query_id", query);
     return execution_write(run, event, error);

@@ -35,13 +35,33 @@ static void set_label(Execution *run)
     run->label = g_steal_pointer(&label);
 }
 
+/* Where the statements behind this line were run, and as whom. */
+static gboolean write_session(Execution *run, GError **error)
+{
+    const SessionInfo *info = session_info(run->session);
+    cJSON *event = journal_event("session");
+    cJSON_AddNumberToObject(event, "step", run->step);
+    cJSON_AddStringToObject(event, "transport", info->transport);
+    if (info->host != NULL)
+        cJSON_AddStringToObject(event, "host", info->host);
+    if (info->port > 0)
+        cJSON_AddNumberToObject(event, "port", info->port);
+    if (info->database != NULL)
+        cJSON_AddStringToObject(event, "database", info->database);
+    if (info->user != NULL)
+        cJSON_AddStringToObject(event, "user", info->user);
+    cJSON_AddNumberToObject(event, "backend_pid", info->backend_pid);
+    return execution_write(run, event, error);
+}
+
 gboolean execution_session(Execution *run, GError **error)
 {
     if (run->session != NULL && !session_is_alive(run->session))
         execution_close_sessions(run);
-    if (run->session == NULL)
+    gboolean is_new = run->session == NULL;
+    if (is_new)
         run->session = run->context->open_session(run->context->user, run->cancel, error);
-    if (run->session == NULL)
+    if (run->session == NULL || (is_new && !write_session(run, error)))
         return FALSE;
     set_label(run);
     return TRUE;

@@ -1,8 +1,8 @@
 /*
  * journal: a job's append-only file on disk, $XDG_STATE_HOME/redsmith/jobs/<id>.jsonl.
  *
- * One JSON object a line, synced before the step that it announces: "plan" (first), "begin", "file",
- * "note", "done", "failed", "end". What resume and audit read. No secret ever enters: SQL is masked on its
+ * One JSON object a line, synced before the step that it announces: "plan" (first), "begin",
+ * "session" (where the statements behind it run, and as whom), "file", "note", "done", "failed", "end". What resume and audit read. No secret ever enters: SQL is masked on its
  * way in; roles are named, keys never. The writer holds a lock on the file, so that two processes
  * cannot run one job; a torn last line (a crash in the middle of a write) is dropped on reading.
  *

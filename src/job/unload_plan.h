@@ -13,8 +13,9 @@
  *
  * Lossless by default: text has ESCAPE and NULL AS '\N'; CSV has NULL AS '\N'; JSON is as it is. The
  * defaults of load_source read exactly that back, apart from what Redshift itself cannot: an empty VARBYTE
- * comes back as NULL, and floats as far as the server prints their digits. ESCAPE leaves SUPER alone
- * while COPY unescapes it, so text refuses SUPER columns. A downloaded file appears under its name only when all
+ * comes back as NULL, a NULL of SUPER as JSON null (NULL AS does not reach it), and floats as far as the
+ * server prints their digits. ESCAPE leaves SUPER alone while COPY unescapes it, so text refuses SUPER columns.
+ * A downloaded file appears under its name only when all
  * files are there: until then they are in DIR/.redsmith-ID/. Files without a row are left out. Names:
  * STEM_0000_part_00.csv.zst; STEM is the relation's name, or "query".
  *

@@ -348,7 +348,12 @@ static Session *open_session(gpointer user, GCancellable *cancellable, GError **
     (void)error;
     FakeSession *session = g_new0(FakeSession, 1);
     session->base.class = &fake_class;
-    session->base.info.backend_pid = 100 + (int)((Server *)user)->sessions++;
+    session->base.info = (SessionInfo){.transport = "wire",
+                                       .host = "etl",
+                                       .port = 5439,
+                                       .database = "dev",
+                                       .user = "loader",
+                                       .backend_pid = 100 + (int)((Server *)user)->sessions++};
     session->server = user;
     session->alive = TRUE;
     return &session->base;
@@ -561,6 +566,33 @@ static void test_a_failed_job_is_resumed_from_its_journal(void)
 }
 
 /* Somebody dropped the staging table: without a COMMIT of ours that is no commit. */
+static void test_the_journal_names_every_session(void)
+{
+    Server server = {
+        .target_rows = 10, .fail_at = "MERGE", .fail_times = 1, .failure = FAIL_LOST_BEFORE};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) plan = merge_plan();
+    g_autoptr(Journal) journal = journal_create(plan, &error);
+    g_auto(JobResult) result = {0};
+    g_assert_true(run_job(&server, journal, &result, NULL, &error));
+    g_assert_no_error(error);
+    g_autoptr(GString) seen = g_string_new(NULL);
+    const cJSON *event;
+    cJSON_ArrayForEach(event, journal_events(journal))
+    {
+        const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(event, "event"));
+        if (strcmp(name, "session") == 0)
+            g_string_append_printf(
+                seen, "%s %s@%s/%s %d\n",
+                cJSON_GetStringValue(cJSON_GetObjectItem(event, "transport")),
+                cJSON_GetStringValue(cJSON_GetObjectItem(event, "user")),
+                cJSON_GetStringValue(cJSON_GetObjectItem(event, "host")),
+                cJSON_GetStringValue(cJSON_GetObjectItem(event, "database")),
+                cJSON_GetObjectItem(event, "backend_pid")->valueint);
+    }
+    g_assert_cmpstr(seen->str, ==, "wire loader@etl/dev 100\nwire loader@etl/dev 101\n");
+}
+
 static void test_a_marker_that_others_dropped_is_no_commit(void)
 {
     Server server = {
@@ -628,6 +660,8 @@ int main(int argc, char **argv)
                     test_a_cancel_behind_the_commit_is_too_late);
     g_test_add_func("/executor/a-failed-job-is-resumed-from-its-journal",
                     test_a_failed_job_is_resumed_from_its_journal);
+    g_test_add_func("/executor/the-journal-names-every-session",
+                    test_the_journal_names_every_session);
     g_test_add_func("/executor/a-marker-that-others-dropped-is-no-commit",
                     test_a_marker_that_others_dropped_is_no_commit);
     g_test_add_func("/executor/clean-drops-what-a-failed-job-left",

@@ -217,6 +217,27 @@ static void test_a_reader_that_left_is_a_cancellation(void)
     fclose(out);
 }
 
+/* The table holds its first rows back: they are more than a stream's buffer when they come at the end. */
+static void test_a_full_disk_is_named_whenever_it_is_met(void)
+{
+    for (int n_rows = 1; n_rows <= 10000; n_rows *= 10) {
+        FILE *out = fopen("/dev/full", "w");
+        if (out == NULL) {
+            g_test_skip("there is no /dev/full");
+            return;
+        }
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Output) output = output_new(OUTPUT_TABLE, out, two, 2, &plain);
+        const char *const values[] = {"1", "a value of some length, so that few rows fill a buffer"};
+        gboolean written = TRUE;
+        for (int i = 0; written && i < n_rows; i++)
+            written = output_strings(output, values, &error);
+        g_assert_false(written && output_end(output, &error));
+        g_assert_error(error, RS_ERROR, RS_ERROR_LIMIT);
+        fclose(out);
+    }
+}
+
 static void test_format_names(void)
 {
     OutputFormat format;
@@ -307,6 +328,7 @@ int main(int argc, char **argv)
     g_test_add_func("/output/a-table-fits-its-terminal", test_a_table_fits_its_terminal);
     g_test_add_func("/output/rows-after-the-sample", test_rows_after_the_sample_are_still_printed);
     g_test_add_func("/output/a-reader-that-left", test_a_reader_that_left_is_a_cancellation);
+    g_test_add_func("/output/a-full-disk", test_a_full_disk_is_named_whenever_it_is_met);
     g_test_add_func("/output/names", test_format_names);
     g_test_add_func("/narrator/progress", test_progress_as_json_and_text);
     g_test_add_func("/jobs/a-bad-row-is-shown-with-a-caret", test_a_bad_row_is_shown_with_a_caret);
