@@ -582,13 +582,12 @@ static void test_the_journal_names_every_session(void)
     {
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(event, "event"));
         if (strcmp(name, "session") == 0)
-            g_string_append_printf(
-                seen, "%s %s@%s/%s %d\n",
-                cJSON_GetStringValue(cJSON_GetObjectItem(event, "transport")),
-                cJSON_GetStringValue(cJSON_GetObjectItem(event, "user")),
-                cJSON_GetStringValue(cJSON_GetObjectItem(event, "host")),
-                cJSON_GetStringValue(cJSON_GetObjectItem(event, "database")),
-                cJSON_GetObjectItem(event, "backend_pid")->valueint);
+            g_string_append_printf(seen, "%s %s@%s/%s %d\n",
+                                   cJSON_GetStringValue(cJSON_GetObjectItem(event, "transport")),
+                                   cJSON_GetStringValue(cJSON_GetObjectItem(event, "user")),
+                                   cJSON_GetStringValue(cJSON_GetObjectItem(event, "host")),
+                                   cJSON_GetStringValue(cJSON_GetObjectItem(event, "database")),
+                                   cJSON_GetObjectItem(event, "backend_pid")->valueint);
     }
     g_assert_cmpstr(seen->str, ==, "wire loader@etl/dev 100\nwire loader@etl/dev 101\n");
 }

@@ -228,7 +228,8 @@ static void test_a_full_disk_is_named_whenever_it_is_met(void)
         }
         g_autoptr(GError) error = NULL;
         g_autoptr(Output) output = output_new(OUTPUT_TABLE, out, two, 2, &plain);
-        const char *const values[] = {"1", "a value of some length, so that few rows fill a buffer"};
+        const char *const values[] = {"1",
+                                      "a value of some length, so that few rows fill a buffer"};
         gboolean written = TRUE;
         for (int i = 0; written && i < n_rows; i++)
             written = output_strings(output, values, &error);
