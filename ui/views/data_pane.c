@@ -71,7 +71,11 @@ static GridCell model_cell(gpointer user, guint64 row, guint column, gsize limit
                             text);
 }
 
-static const GridModel model = {model_columns, model_rows, model_name, model_is_number, model_cell};
+static const GridModel model = {.n_columns = model_columns,
+                                .n_rows = model_rows,
+                                .name = model_name,
+                                .is_number = model_is_number,
+                                .cell = model_cell};
 
 /* --- life ---------------------------------------------------------------------------------------*/
 

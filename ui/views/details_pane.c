@@ -38,20 +38,10 @@ enum {
 static const char *const headers[N_COLUMNS] = {"name",     "type", "null", "default",
                                                "encoding", "dist", "sort", "comment"};
 
-static guint model_columns(gpointer user)
-{
-    return N_COLUMNS;
-}
-
 static guint64 model_rows(gpointer user)
 {
     const DetailsPane *pane = user;
     return pane->table != NULL ? pane->table->columns->len : 0;
-}
-
-static const char *model_name(gpointer user, guint column)
-{
-    return headers[column];
 }
 
 static gboolean model_is_number(gpointer user, guint column)
@@ -97,7 +87,11 @@ static GridCell model_cell(gpointer user, guint64 row, guint column, gsize limit
     return GRID_VALUE;
 }
 
-static const GridModel model = {model_columns, model_rows, model_name, model_is_number, model_cell};
+static const GridModel model = {.headers = headers,
+                                .n_headers = N_COLUMNS,
+                                .n_rows = model_rows,
+                                .is_number = model_is_number,
+                                .cell = model_cell};
 
 /* --- life ---------------------------------------------------------------------------------------*/
 

@@ -27,7 +27,7 @@ struct Grid {
     guint column, first, frozen; /* positions; frozen: a number of them */
     GArray *fits;                /* of Fit, by column of the model */
     GArray *widths;              /* of int, by position: what the geometry takes */
-    GridMark mark; /* may be NULL */
+    GridMark mark;               /* may be NULL */
     gboolean all_unlimited;
     gboolean has_range;
     guint64 range_row;
@@ -99,7 +99,14 @@ void grid_rewind(Grid *grid)
 
 static guint n_columns(const Grid *grid)
 {
-    return grid->model->n_columns(grid->user);
+    const GridModel *model = grid->model;
+    return model->headers != NULL ? model->n_headers : model->n_columns(grid->user);
+}
+
+static const char *name_of(const Grid *grid, guint column)
+{
+    const GridModel *model = grid->model;
+    return model->headers != NULL ? model->headers[column] : model->name(grid->user, column);
 }
 
 /* The model's columns as they are by now: it has none before its first answer. */
@@ -342,7 +349,7 @@ static GridCell read_cell(const Grid *grid, guint64 row, guint column, int limit
 
 static int header_width(const Grid *grid, guint column)
 {
-    g_autofree char *name = text_printable(grid->model->name(grid->user, column), -1);
+    g_autofree char *name = text_printable(name_of(grid, column), -1);
     return text_width(name) + ((int)column == grid->sorted ? 2 : 0);
 }
 
@@ -407,7 +414,7 @@ static void draw_header(const Grid *grid, const Canvas *canvas, const GridGeomet
         const GridSlot *slot = &geometry->slots[i];
         guint column = grid_columns_at(grid->columns_shown, slot->column);
         gboolean number = grid->model->is_number(grid->user, column);
-        g_autofree char *printable = text_printable(grid->model->name(grid->user, column), -1);
+        g_autofree char *printable = text_printable(name_of(grid, column), -1);
         g_autofree char *sorted = g_strdup_printf(
             "%s %s", printable, draw_sign(canvas, grid->descending ? SIGN_OPEN : SIGN_UP));
         draw_text(canvas, 0, slot->x, slot->width, ROLE_HEADER, number ? TEXT_RIGHT : TEXT_LEFT,

@@ -22,10 +22,13 @@ typedef enum {
 } GridCell;
 
 typedef struct {
+    /* The columns: always the same ones, or as n_columns and name say. */
+    const char *const *headers; /* NULL: ask; else n_headers of them */
+    guint n_headers;
     guint (*n_columns)(gpointer user);
-    guint64 (*n_rows)(gpointer user);
     const char *(*name)(gpointer user, guint column);
     gboolean (*is_number)(gpointer user, guint column);
+    guint64 (*n_rows)(gpointer user);
     /* Appends the cell's text, at most about `limit` bytes of it, printable. */
     GridCell (*cell)(gpointer user, guint64 row, guint column, gsize limit, GString *text);
 } GridModel;
