@@ -133,6 +133,7 @@ static Credentials *ask_providers(CredentialsSource *source, GCancellable *cance
                                .http = source->http,
                                .memory = &source->memory,
                                .profile = source->profile,
+                               .chosen = source->profile,
                                .profile_chosen = source->settings.aws_profile != NULL,
                                .visited = visited,
                                .notes = notes};
@@ -140,12 +141,28 @@ static Credentials *ask_providers(CredentialsSource *source, GCancellable *cance
     return base == NULL ? NULL : provider_assume_chain(&context, base, cancellable, error);
 }
 
+/* What some provider gave and no request can carry. */
+static gboolean check_keys(const Credentials *keys, GError **error)
+{
+    const char *const texts[] = {keys->access_key_id, secret_peek(keys->secret_access_key),
+                                 secret_peek(keys->session_token)};
+    const char *fault = NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        if (texts[i] != NULL && fault == NULL)
+            fault = provider_key_fault(texts[i]);
+    if (fault != NULL)
+        g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT,
+                    "the AWS credentials from the %s are of no use: %s", keys->provider, fault);
+    return fault == NULL;
+}
+
 /* New ones, unless they have expired already. */
 static Credentials *renewed(CredentialsSource *source, GCancellable *cancellable, GError **error)
 {
     g_autoptr(Credentials) credentials = ask_providers(source, cancellable, error);
-    if (credentials == NULL || credentials->expires_at == 0 ||
-        credentials->expires_at > aws_hooks_now(&source->hooks))
+    if (credentials == NULL || !check_keys(credentials, error))
+        return NULL;
+    if (credentials->expires_at == 0 || credentials->expires_at > aws_hooks_now(&source->hooks))
         return g_steal_pointer(&credentials);
     g_autoptr(GDateTime) end = g_date_time_new_from_unix_utc(credentials->expires_at);
     g_autofree char *text = end != NULL ? g_date_time_format_iso8601(end) : g_strdup("long ago");
@@ -275,9 +292,10 @@ const char *credentials_source_profile(const CredentialsSource *source)
     return source->profile;
 }
 
-void credentials_source_invalidate(CredentialsSource *source)
+void credentials_source_invalidate(CredentialsSource *source, const Credentials *refused)
 {
     g_mutex_lock(&source->mutex);
-    g_clear_pointer(&source->current, credentials_unref);
+    if (source->current == refused)
+        g_clear_pointer(&source->current, credentials_unref);
     g_mutex_unlock(&source->mutex);
 }

@@ -68,10 +68,10 @@ typedef struct {
     /* Roles that are assumed with what the chain answered, one after the other: ARNs separated by
      * commas, or NULL; external_id is what the first one's policy asks for. */
     const char *role_arn, *external_id;
-    const char *aws_profile;     /* NULL: AWS_PROFILE, AWS_DEFAULT_PROFILE, "default" */
-    const char *region;          /* of STS; NULL: see aws/region */
-    const char *endpoint_url;    /* of STS; NULL: see aws/endpoint */
-    CredentialsPrompt prompt;    /* NULL: nobody to ask */
+    const char *aws_profile;  /* NULL: AWS_PROFILE, AWS_DEFAULT_PROFILE, "default" */
+    const char *region;       /* of STS; NULL: see aws/region */
+    const char *endpoint_url; /* of STS; NULL: see aws/endpoint */
+    CredentialsPrompt prompt; /* NULL: nobody to ask */
     gpointer prompt_user;
     const AwsHooks *hooks;          /* NULL: aws_hooks_real */
     guint process_limit_ms;         /* for a credential_process; 0: one minute */
@@ -97,8 +97,9 @@ Credentials *credentials_source_get(CredentialsSource *source, GCancellable *can
 /* The AWS profile whose settings go with these credentials; NULL for a fixed snapshot. */
 const char *credentials_source_profile(const CredentialsSource *source);
 
-/* The last snapshot was refused as expired: ask the provider again next time. */
-void credentials_source_invalidate(CredentialsSource *source);
+/* That snapshot was refused as expired: ask the provider again next time, unless it was replaced already,
+ * by another thread whose request was refused too. */
+void credentials_source_invalidate(CredentialsSource *source, const Credentials *refused);
 
 void credentials_source_free(CredentialsSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CredentialsSource, credentials_source_free)

@@ -4,6 +4,11 @@
 
 #include "aws/shared_config.h"
 #include "base/error.h"
+#include "base/text.h"
+
+#define IGNORE "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+#define FIPS "AWS_USE_FIPS_ENDPOINT"
+#define DUAL "AWS_USE_DUALSTACK_ENDPOINT"
 
 /* The first row whose prefix fits; Regions that no row knows belong to the last, "aws". */
 typedef struct {
@@ -33,10 +38,18 @@ static const Partition *partition_of(const char *region)
     return partition;
 }
 
-static gboolean is_true(const char *variable)
+/* "true" or "false". A word that somebody took for one of them must not turn FIPS off unheard. */
+static gboolean read_flag(const char *source, const char *text, gboolean *flag, GError **error)
 {
-    const char *value = g_getenv(variable);
-    return value != NULL && g_ascii_strcasecmp(value, "true") == 0;
+    gboolean yes = g_ascii_strcasecmp(text, "true") == 0;
+    if (yes || g_ascii_strcasecmp(text, "false") == 0) {
+        *flag = yes;
+        return TRUE;
+    }
+    g_autofree char *shown = text_printable(text, -1);
+    g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s: expected true or false, not \"%s\"", source,
+                shown);
+    return FALSE;
 }
 
 static gboolean bad_url(const char *url, const char *source, const char *why, GError **error)
@@ -106,69 +119,173 @@ static char *regional_host(const EndpointService *service, const char *region, g
                            own_dual ? partition->dual_dns : partition->dns);
 }
 
-/* The override that is configured, and where; NULL: none. */
-static const char *override_url(const EndpointService *service, const char *explicit_url,
-                                char **source)
+/* --- what is configured ------------------------------------------------------------------------ */
+
+/* The environment and, once somebody asks for it, the shared config file. */
+typedef struct {
+    const char *aws_profile;
+    SharedConfig *config; /* NULL: not read yet */
+    char *profile;
+} Settings;
+
+static void settings_clear(Settings *settings)
 {
-    if (explicit_url != NULL && *explicit_url != '\0') {
-        *source = g_strdup("endpoint_url");
-        return explicit_url;
+    g_clear_pointer(&settings->config, shared_config_free);
+    g_free(settings->profile);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Settings, settings_clear)
+
+static gboolean need_config(Settings *settings, GError **error)
+{
+    if (settings->config == NULL) {
+        settings->config = shared_config_load(error);
+        settings->profile = shared_config_chosen_profile(settings->aws_profile);
     }
-    if (is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
-        return NULL;
-    g_autofree char *own = g_strconcat("AWS_ENDPOINT_URL_", service->id, NULL);
-    const char *const variables[] = {own, "AWS_ENDPOINT_URL"};
-    for (gsize i = 0; i < G_N_ELEMENTS(variables); i++) {
-        const char *value = g_getenv(variables[i]);
-        if (value != NULL && *value != '\0') {
-            *source = g_strdup(variables[i]);
-            return value;
-        }
-    }
-    return NULL;
+    return settings->config != NULL;
 }
 
-gboolean endpoint_override(const EndpointService *service, const char *explicit_url,
-                           const char *aws_profile, char **url, GError **error)
+static const char *variable(const char *name)
 {
-    g_autofree char *source = NULL;
-    const char *first = override_url(service, explicit_url, &source);
-    *url = NULL;
-    if (first != NULL || is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) {
-        *url = g_strdup(explicit_url);
-        return TRUE;
-    }
-    g_autoptr(SharedConfig) config = shared_config_load(error);
-    if (config == NULL)
+    const char *value = g_getenv(name);
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/* A switch of the environment, else of the profile. */
+static gboolean find_flag(Settings *settings, const char *name, const char *key, gboolean *flag,
+                          GError **error)
+{
+    const char *text = variable(name);
+    if (text != NULL)
+        return read_flag(name, text, flag, error);
+    if (!need_config(settings, error))
         return FALSE;
-    g_autofree char *profile = shared_config_chosen_profile(aws_profile);
-    g_autofree char *key = g_ascii_strdown(service->id, -1);
-    *url = g_strdup(shared_config_endpoint_url(config, profile, key));
+    text = shared_config_get(settings->config, settings->profile, key, NULL);
+    if (text == NULL || *text == '\0')
+        return TRUE;
+    g_autofree char *where = shared_config_where(settings->config, settings->profile, key);
+    return read_flag(where, text, flag, error);
+}
+
+static void choose_url(EndpointChoice *choice, const char *url, char *source)
+{
+    choice->url = g_strdup(url);
+    choice->source = source;
+}
+
+/* [services NAME] of the profile, for that service. FALSE only when the profile names one in vain. */
+static gboolean url_of_services(const Settings *settings, const EndpointService *service,
+                                EndpointChoice *choice, GError **error)
+{
+    const SharedConfig *config = settings->config;
+    const char *name = shared_config_get(config, settings->profile, "services", NULL);
+    if (name == NULL || *name == '\0')
+        return TRUE;
+    if (!shared_config_has_services(config, name)) {
+        g_autofree char *where = shared_config_where(config, settings->profile, "services");
+        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s: there is no [services %s] in %s", where,
+                    name, shared_config_path(config, SHARED_CONFIG_FILE));
+        return FALSE;
+    }
+    g_autofree char *id = g_ascii_strdown(service->id, -1);
+    g_autofree char *key = g_strconcat(id, ".endpoint_url", NULL);
+    const char *url = shared_config_get_services(config, name, key);
+    if (url != NULL && *url != '\0')
+        choose_url(choice, url,
+                   g_strdup_printf("%s, [services %s]: endpoint_url of %s",
+                                   shared_config_path(config, SHARED_CONFIG_FILE), name, id));
     return TRUE;
 }
 
-gboolean endpoint_resolve(const EndpointService *service, const char *explicit_url,
+static gboolean url_of_profile(Settings *settings, const EndpointService *service,
+                               EndpointChoice *choice, GError **error)
+{
+    if (!need_config(settings, error) || !url_of_services(settings, service, choice, error))
+        return FALSE;
+    const char *url = shared_config_get(settings->config, settings->profile, "endpoint_url", NULL);
+    if (choice->url == NULL && url != NULL && *url != '\0')
+        choose_url(choice, url,
+                   shared_config_where(settings->config, settings->profile, "endpoint_url"));
+    return TRUE;
+}
+
+static gboolean find_url(Settings *settings, const EndpointService *service, EndpointChoice *choice,
+                         GError **error)
+{
+    g_autofree char *own = g_strconcat("AWS_ENDPOINT_URL_", service->id, NULL);
+    const char *const names[] = {own, "AWS_ENDPOINT_URL"};
+    gboolean ignored = FALSE;
+    if (variable(IGNORE) != NULL && !read_flag(IGNORE, variable(IGNORE), &ignored, error))
+        return FALSE;
+    for (gsize i = 0; !ignored && choice->url == NULL && i < G_N_ELEMENTS(names); i++)
+        if (variable(names[i]) != NULL)
+            choose_url(choice, variable(names[i]), g_strdup(names[i]));
+    if (choice->url != NULL || ignored)
+        return TRUE;
+    return find_flag(settings, IGNORE, "ignore_configured_endpoint_urls", &ignored, error) &&
+           (ignored || url_of_profile(settings, service, choice, error));
+}
+
+/* A file is read only where the environment leaves a question open: a damaged one is no obstacle to those
+ * who do not need it. */
+static gboolean find_variant(Settings *settings, EndpointChoice *choice, GError **error)
+{
+    const char *fips = variable(FIPS), *dual = variable(DUAL);
+    if (choice->url == NULL)
+        return find_flag(settings, FIPS, "use_fips_endpoint", &choice->fips, error) &&
+               find_flag(settings, DUAL, "use_dualstack_endpoint", &choice->dual, error);
+    if ((fips != NULL && !read_flag(FIPS, fips, &choice->fips, error)) ||
+        (dual != NULL && !read_flag(DUAL, dual, &choice->dual, error)))
+        return FALSE;
+    if (!choice->fips && !choice->dual)
+        return TRUE;
+    g_set_error(error, RS_ERROR, RS_ERROR_CONFIG,
+                "%s cannot be combined with %s; unset one of them", choice->source,
+                choice->fips ? FIPS : DUAL);
+    return FALSE;
+}
+
+gboolean endpoint_choose(const EndpointService *service, const char *explicit_url,
+                         const char *aws_profile, EndpointChoice *choice, GError **error)
+{
+    g_auto(Settings) settings = {.aws_profile = aws_profile};
+    g_auto(Endpoint) tried = {0};
+    memset(choice, 0, sizeof *choice);
+    if (explicit_url != NULL && *explicit_url != '\0')
+        choose_url(choice, explicit_url, g_strdup("endpoint_url"));
+    else if (!find_url(&settings, service, choice, error))
+        return FALSE;
+    return find_variant(&settings, choice, error) &&
+           (choice->url == NULL || endpoint_parse(choice->url, choice->source, &tried, error));
+}
+
+void endpoint_choice_clear(EndpointChoice *choice)
+{
+    g_free(choice->url);
+    g_free(choice->source);
+    memset(choice, 0, sizeof *choice);
+}
+
+/* --- the endpoint ------------------------------------------------------------------------------ */
+
+gboolean endpoint_resolve(const EndpointService *service, const EndpointChoice *choice,
                           const char *region, Endpoint *endpoint, GError **error)
 {
-    gboolean fips = is_true("AWS_USE_FIPS_ENDPOINT"), dual = is_true("AWS_USE_DUALSTACK_ENDPOINT");
-    g_autofree char *source = NULL;
     memset(endpoint, 0, sizeof *endpoint);
     if (!endpoint_is_region(region)) {
+        g_autofree char *shown = text_printable(region, -1);
         g_set_error(error, RS_ERROR, RS_ERROR_CONFIG,
-                    "\"%s\" is not an AWS Region; expected a name such as us-east-1", region);
+                    "\"%s\" is not an AWS Region; expected a name such as us-east-1", shown);
         return FALSE;
     }
-    const char *url = override_url(service, explicit_url, &source);
-    if (url != NULL && (fips || dual)) {
+    if (choice->url != NULL)
+        return endpoint_parse(choice->url, choice->source, endpoint, error);
+    if (choice->fips && g_str_has_prefix(region, "cn-") && strcmp(service->prefix, "s3") == 0) {
         g_set_error(error, RS_ERROR, RS_ERROR_CONFIG,
-                    "%s cannot be combined with %s; unset one of them", source,
-                    fips ? "AWS_USE_FIPS_ENDPOINT" : "AWS_USE_DUALSTACK_ENDPOINT");
+                    "S3 has no FIPS endpoint in %s; unset " FIPS " and use_fips_endpoint", region);
         return FALSE;
     }
-    if (url != NULL)
-        return endpoint_parse(url, source, endpoint, error);
     endpoint->scheme = g_strdup("https");
-    endpoint->host = regional_host(service, region, fips, dual);
+    endpoint->host = regional_host(service, region, choice->fips, choice->dual);
     endpoint->path = g_strdup("");
     return TRUE;
 }

@@ -404,6 +404,12 @@ static gboolean fail(Exchange *exchange, CURLcode result, const char *details,
     return FALSE;
 }
 
+gint64 http_time(const char *text)
+{
+    time_t parsed = g_ascii_isalpha(*text) ? curl_getdate(text, NULL) : -1;
+    return parsed > 0 ? parsed : 0;
+}
+
 gboolean http_send(HttpClient *client, const HttpRequest *request, HttpResponse *response,
                    GCancellable *cancellable, GError **error)
 {
@@ -424,8 +430,7 @@ gboolean http_send(HttpClient *client, const HttpRequest *request, HttpResponse 
     curl_slist_free_all(lines);
     put_back(client, connection);
     const char *date = http_response_header(response, "Date");
-    time_t parsed = date != NULL ? curl_getdate(date, NULL) : -1;
-    response->date = parsed > 0 ? parsed : 0;
+    response->date = date != NULL ? http_time(date) : 0;
     if (result == CURLE_OK && exchange.error == NULL)
         return TRUE;
     return fail(&exchange, result, details, cancellable, error);

@@ -29,6 +29,9 @@
 #include "aws/sigv4_digest.h"
 #include "aws/sigv4.h"
 
+/* Epoch seconds of an HTTP date such as "Sun, 06 Nov 1994 08:49:37 GMT"; 0 when it is none. */
+gint64 http_time(const char *text);
+
 typedef struct HttpClient HttpClient;
 
 /* The body to send: memory, or a range of a descriptor (read by pread). It can be sent again. */

@@ -30,9 +30,10 @@ typedef struct {
     ProviderMemory *memory;
     const SharedConfig *config; /* NULL until a row that reads it is reached */
     const char *profile;        /* the AWS profile that is asked now */
-    gboolean profile_chosen;    /* by the caller: then the environment's keys are not asked */
-    GPtrArray *visited;         /* of char *: the profiles that led here, the first one first */
-    GString *notes;             /* what providers without credentials had to say */
+    const char *chosen; /* the one that was asked first: its endpoints are those of all calls */
+    gboolean profile_chosen; /* by the caller: then the environment's keys are not asked */
+    GPtrArray *visited;      /* of char *: the profiles that led here, the first one first */
+    GString *notes;          /* what providers without credentials had to say */
 } ProviderContext;
 
 typedef ProviderAnswer (*ProviderAsk)(ProviderContext *context, const char *name,
@@ -106,8 +107,13 @@ char *provider_where(const ProviderContext *context, const char *key);
 ProviderAnswer provider_refuse(const ProviderContext *context, const char *key, GError **error,
                                const char *format, ...) G_GNUC_PRINTF(4, 5);
 
-/* The Region of STS for this profile. Free with g_free. */
-char *provider_region(const ProviderContext *context);
+/* The Region of STS for this profile. NULL with RS_ERROR_CONFIG naming where it says what is none. Free
+ * with g_free. */
+char *provider_region(const ProviderContext *context, GError **error);
+
+/* What keeps this from being an access key id, a secret or a token, as the end of a message; NULL: nothing.
+ * No such text has blanks, and what cannot be in a header must not get into one. */
+const char *provider_key_fault(const char *value);
 
 /* Epoch seconds of an ISO 8601 time, 0 when it is none. A trailing "UTC" is read as "Z". */
 gint64 provider_parse_time(const char *text);

@@ -3,9 +3,12 @@
 #include "aws/endpoint.h"
 #include "aws/provider.h"
 #include "aws/secret_json.h"
+#include "aws/small_file.h"
 #include "base/error.h"
+#include "base/text.h"
 
 #define TOKEN_FILE_LIMIT (64 << 10)
+#define NO_REGION "\"%s\" is not an AWS Region; expected a name such as us-east-1"
 
 const char *provider_variable(const char *name)
 {
@@ -37,16 +40,49 @@ ProviderAnswer provider_refuse(const ProviderContext *context, const char *key, 
     return PROVIDER_FAILED;
 }
 
-char *provider_region(const ProviderContext *context)
+/* The caller may have found it where we would have, which is the place to name. */
+static void refuse_region(const ProviderContext *context, const char *region, GError **error)
 {
+    static const char *const variables[] = {"AWS_REGION", "AWS_DEFAULT_REGION"};
+    const char *own = context->config != NULL ? provider_setting(context, "region") : NULL;
+    g_autofree char *shown = text_printable(region, -1);
+    for (gsize i = 0; i < G_N_ELEMENTS(variables); i++) {
+        if (g_strcmp0(provider_variable(variables[i]), region) == 0) {
+            g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s: " NO_REGION, variables[i], shown);
+            return;
+        }
+    }
+    if (g_strcmp0(own, region) == 0)
+        provider_refuse(context, "region", error, NO_REGION, shown);
+    else
+        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "region: " NO_REGION, shown);
+}
+
+char *provider_region(const ProviderContext *context, GError **error)
+{
+    const char *own = context->config != NULL ? provider_setting(context, "region") : NULL;
     const char *const choices[] = {context->settings->region, provider_variable("AWS_REGION"),
-                                   provider_variable("AWS_DEFAULT_REGION"),
-                                   context->config != NULL ? provider_setting(context, "region")
-                                                           : NULL};
-    for (gsize i = 0; i < G_N_ELEMENTS(choices); i++)
-        if (choices[i] != NULL && *choices[i] != '\0')
-            return g_strdup(choices[i]);
-    return endpoint_region(NULL);
+                                   provider_variable("AWS_DEFAULT_REGION"), own, "us-east-1"};
+    gsize i = 0;
+    while (choices[i] == NULL || *choices[i] == '\0')
+        i++;
+    if (endpoint_is_region(choices[i]))
+        return g_strdup(choices[i]);
+    refuse_region(context, choices[i], error);
+    return NULL;
+}
+
+const char *provider_key_fault(const char *value)
+{
+    for (const char *c = value; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\'')
+            return "it holds a quotation mark: such values are not quoted";
+        if (*c == ' ' || *c == '\t')
+            return "it holds a blank: a comment stands on a line of its own";
+        if (!g_ascii_isgraph(*c))
+            return "it holds a character that no key has";
+    }
+    return NULL;
 }
 
 gint64 provider_parse_time(const char *text)
@@ -105,20 +141,20 @@ char *provider_session_name(const ProviderContext *context)
 Secret *provider_read_token_file(const char *path, const char *where, GError **error)
 {
     g_autoptr(GError) reason = NULL;
-    char *content = NULL;
     gsize length = 0;
-    if (!g_file_get_contents(path, &content, &length, &reason)) {
-        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s: %s", where, reason->message);
+    char *content = small_file_read(path, TOKEN_FILE_LIMIT, &length, &reason);
+    if (content == NULL) {
+        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s: cannot read %s: %s", where, path,
+                    reason->message);
         return NULL;
     }
-    gboolean good = length < TOKEN_FILE_LIMIT && strlen(content) == length;
+    gboolean good = strlen(content) == length;
     if (good)
         g_strstrip(content);
     good = good && *content != '\0';
     if (!good)
         g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s: %s holds no token", where, path);
     Secret *token = good ? secret_new(content, -1) : NULL;
-    explicit_bzero(content, length);
-    g_free(content);
+    small_file_free(content, length);
     return token;
 }

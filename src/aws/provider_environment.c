@@ -16,6 +16,14 @@ static gboolean read_expiry(gint64 *expires_at, GError **error)
     return FALSE;
 }
 
+static gboolean check(const char *name, const char *value, GError **error)
+{
+    const char *fault = value != NULL ? provider_key_fault(value) : NULL;
+    if (fault != NULL)
+        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s: %s", name, fault);
+    return fault == NULL;
+}
+
 ProviderAnswer provider_environment(ProviderContext *context, const char *name,
                                     Credentials **credentials, GCancellable *cancellable,
                                     GError **error)
@@ -34,6 +42,10 @@ ProviderAnswer provider_environment(ProviderContext *context, const char *name,
         return PROVIDER_FAILED;
     if (token == NULL)
         token = provider_variable("AWS_SECURITY_TOKEN"); /* its name in old tools */
+    if (!check(KEY, key, error) || !check(SECRET, secret, error) ||
+        !check("AWS_SESSION_TOKEN", token, error))
+        return PROVIDER_FAILED;
     *credentials = credentials_new(key, secret, token, expires_at, name);
+    (*credentials)->origin = g_strdup(KEY);
     return PROVIDER_ANSWERED;
 }

@@ -154,9 +154,12 @@ static Credentials *assume(const ProviderContext *context, const RoleSettings *r
 {
     g_autofree char *where = provider_where(context, "role_arn");
     g_autofree char *what = g_strdup_printf("%s: role_arn: cannot assume %s", where, role->arn);
-    g_autofree char *region = provider_region(context);
+    g_autofree char *region = provider_region(context, error);
+    if (region == NULL)
+        return NULL;
     g_autoptr(CredentialsSource) source = credentials_source_new_fixed(base);
     g_autoptr(StsClient) sts = sts_client_new(context->settings->endpoint_url, region, source);
+    sts_client_set_profile(sts, context->chosen);
     sts_client_set_hooks(sts, context->hooks);
     StsRole request = {.role_arn = role->arn,
                        .session_name = role->session_name,
@@ -213,6 +216,7 @@ static Credentials *assume_next(const ProviderContext *context, const char *arn,
     g_autoptr(CredentialsSource) source = credentials_source_new_fixed(base);
     g_autoptr(StsClient) sts =
         sts_client_new(context->settings->endpoint_url, context->settings->region, source);
+    sts_client_set_profile(sts, context->chosen);
     sts_client_set_hooks(sts, context->hooks);
     StsRole request = {.role_arn = arn,
                        .session_name = session_name,

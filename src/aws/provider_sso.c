@@ -44,6 +44,19 @@ static gboolean read_session(const ProviderContext *context, SsoLogin *login, GE
     return login->region != NULL;
 }
 
+static gboolean check_region(const ProviderContext *context, const SsoLogin *login, GError **error)
+{
+    if (endpoint_is_region(login->region))
+        return TRUE;
+    g_autofree char *place = login->session != NULL
+                                 ? g_strdup_printf("[sso-session %s]: sso_region", login->session)
+                                 : g_strdup("sso_region");
+    provider_refuse(context, login->session != NULL ? "sso_session" : "sso_region", error,
+                    "%s is \"%s\", which is not an AWS Region; expected a name such as us-east-1",
+                    place, login->region);
+    return FALSE;
+}
+
 static gboolean read_login(const ProviderContext *context, SsoLogin *login, GError **error)
 {
     static const char *const needed[] = {"sso_start_url", "sso_region", "sso_account_id",
@@ -61,7 +74,7 @@ static gboolean read_login(const ProviderContext *context, SsoLogin *login, GErr
         provider_refuse(context, needed[i], error, "it is missing; single sign-on needs it");
         return FALSE;
     }
-    return TRUE;
+    return check_region(context, login, error);
 }
 
 /* --- the portal -------------------------------------------------------------------------------- */
@@ -96,7 +109,9 @@ static gboolean prepare(const ProviderContext *context, const SsoLogin *login, c
                         AwsRequest *request, GError **error)
 {
     g_auto(Endpoint) endpoint = {0};
-    if (!endpoint_resolve(&portal, NULL, login->region, &endpoint, error))
+    g_auto(EndpointChoice) choice = {0};
+    if (!endpoint_choose(&portal, NULL, context->chosen, &choice, error) ||
+        !endpoint_resolve(&portal, &choice, login->region, &endpoint, error))
         return FALSE;
     g_autofree char *role = sigv4_uri_encode(provider_setting(context, "sso_role_name"), -1, FALSE);
     g_autofree char *account =
@@ -126,6 +141,7 @@ static Credentials *ask_portal(const ProviderContext *context, const SsoLogin *l
     if (!prepare(context, login, token, &request, error))
         return NULL;
     g_autoptr(AwsClient) client = aws_client_new(NULL);
+    aws_client_set_profile(client, context->chosen);
     aws_client_set_hooks(client, context->hooks);
     if (aws_send(client, &request, &response, cancellable, &failure))
         return read_answer(&response, name, what, error);

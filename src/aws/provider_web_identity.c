@@ -17,10 +17,13 @@ static ProviderAnswer exchange_token(const ProviderContext *context, const char 
         return PROVIDER_FAILED;
     g_autofree char *what =
         g_strdup_printf("%s: cannot assume %s with the token in %s", where, role_arn, path);
-    g_autofree char *region = provider_region(context);
+    g_autofree char *region = provider_region(context, error);
+    if (region == NULL)
+        return PROVIDER_FAILED;
     g_autofree char *own_session =
         session == NULL || *session == '\0' ? provider_session_name(context) : NULL;
     g_autoptr(StsClient) sts = sts_client_new(context->settings->endpoint_url, region, NULL);
+    sts_client_set_profile(sts, context->chosen);
     sts_client_set_hooks(sts, context->hooks);
     StsRole role = {.role_arn = role_arn,
                     .session_name = own_session != NULL ? own_session : session,

@@ -49,16 +49,41 @@ static ProviderAnswer ask_rows(ProviderContext *context, gboolean of_profile_onl
     return PROVIDER_ABSENT;
 }
 
+/* Who says that this profile is to be asked. */
+static const char *chosen_by(const ProviderContext *context)
+{
+    if (context->profile_chosen)
+        return " (aws_profile)";
+    return provider_variable("AWS_PROFILE") != NULL ? " (AWS_PROFILE)" : " (AWS_DEFAULT_PROFILE)";
+}
+
+/* The two files head the same profile differently, which is easily mixed up. */
+static char *hint_of_section(const ProviderContext *context)
+{
+    const SharedConfig *config = context->config;
+    g_autofree char *headed = g_strconcat("profile ", context->profile, NULL);
+    if (shared_config_get_from(config, SHARED_CREDENTIALS_FILE, headed, "aws_access_key_id") !=
+        NULL)
+        return g_strdup_printf("; in %s its section must be [%s], without \"profile\"",
+                               shared_config_path(config, SHARED_CREDENTIALS_FILE),
+                               context->profile);
+    if (shared_config_has_stray(config, context->profile))
+        return g_strdup_printf("; in %s its section must be [profile %s]",
+                               shared_config_path(config, SHARED_CONFIG_FILE), context->profile);
+    return g_strdup("");
+}
+
 /* A profile that was asked for by name must exist; without a name an empty "default" will do. */
 static gboolean check_profile(const ProviderContext *context, GError **error)
 {
     if (shared_config_has_profile(context->config, context->profile) ||
         strcmp(context->profile, "default") == 0)
         return TRUE;
+    g_autofree char *hint = hint_of_section(context);
     g_set_error(error, RS_ERROR, RS_ERROR_CONFIG,
-                "the AWS profile \"%s\" is neither in %s nor in %s", context->profile,
-                shared_config_path(context->config, SHARED_CREDENTIALS_FILE),
-                shared_config_path(context->config, SHARED_CONFIG_FILE));
+                "the AWS profile \"%s\"%s is neither in %s nor in %s%s", context->profile,
+                chosen_by(context), shared_config_path(context->config, SHARED_CREDENTIALS_FILE),
+                shared_config_path(context->config, SHARED_CONFIG_FILE), hint);
     return FALSE;
 }
 

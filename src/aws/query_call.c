@@ -204,10 +204,10 @@ static gboolean prepare(const QueryCall *call, const QueryTarget *target, AwsReq
                         GError **error)
 {
     g_auto(Endpoint) endpoint = {0};
-    g_autofree char *url = NULL;
-    if (!endpoint_override(&call->service->endpoint, target->endpoint_url,
-                           aws_client_profile(target->client), &url, error) ||
-        !endpoint_resolve(&call->service->endpoint, url, target->region, &endpoint, error))
+    g_auto(EndpointChoice) choice = {0};
+    if (!endpoint_choose(&call->service->endpoint, target->endpoint_url,
+                         aws_client_profile(target->client), &choice, error) ||
+        !endpoint_resolve(&call->service->endpoint, &choice, target->region, &endpoint, error))
         return FALSE;
     request->method = "POST";
     request->path = g_strconcat(endpoint.path, "/", NULL);

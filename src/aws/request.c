@@ -16,18 +16,22 @@ struct AwsClient {
     CredentialsSource *credentials;
     RetryQuota *quota;
     AwsHooks hooks;
+    char *profile; /* NULL: that of the credentials */
     GMutex mutex;
+    guint attempts;      /* 0: not looked up yet */
     GHashTable *offsets; /* host -> gint64 seconds to add to our clock */
 };
 
 /* What one call has done so far. */
 typedef struct {
-    guint attempt; /* those that count, from 1 */
+    guint attempt;  /* those that count, from 1 */
+    guint attempts; /* at most */
     guint moves;
     guint taken; /* quota tokens of the last retry */
     gboolean skew_mended, credentials_renewed;
     gboolean unsigned_yet; /* nobody gave credentials: they have had their own retries */
     char *payload_hash;
+    Credentials *used; /* by the last attempt; NULL: none */
 } Call;
 
 /* --- the client, and the servers' clocks ------------------------------------------------------ */
@@ -49,6 +53,7 @@ void aws_client_free(AwsClient *client)
     if (client == NULL)
         return;
     http_client_free(client->http);
+    g_free(client->profile);
     retry_quota_free(client->quota);
     g_hash_table_unref(client->offsets);
     g_mutex_clear(&client->mutex);
@@ -60,9 +65,35 @@ void aws_client_set_hooks(AwsClient *client, const AwsHooks *hooks)
     client->hooks = *hooks;
 }
 
+void aws_client_set_profile(AwsClient *client, const char *aws_profile)
+{
+    g_free(client->profile);
+    client->profile = g_strdup(aws_profile);
+}
+
 const char *aws_client_profile(const AwsClient *client)
 {
+    if (client->profile != NULL)
+        return client->profile;
     return client->credentials != NULL ? credentials_source_profile(client->credentials) : NULL;
+}
+
+/* They are looked up once: settings do not change under a running program. 0 with error set. */
+static guint find_attempts(AwsClient *client, GError **error)
+{
+    guint found = 0;
+    g_mutex_lock(&client->mutex);
+    if (client->attempts == 0 && retry_find_attempts(aws_client_profile(client), &found, error))
+        client->attempts = found;
+    found = client->attempts;
+    g_mutex_unlock(&client->mutex);
+    return found;
+}
+
+guint aws_client_attempts(AwsClient *client)
+{
+    guint found = find_attempts(client, NULL);
+    return found != 0 ? found : RETRY_ATTEMPTS;
 }
 
 guint aws_client_connections(AwsClient *client)
@@ -153,9 +184,10 @@ static char *payload_hash(const AwsRequest *request, GCancellable *cancellable, 
 }
 
 /* The headers of one attempt, signed. NULL when there are no credentials to be had. */
-static GPtrArray *signed_headers(AwsClient *client, const AwsRequest *request, const char *hash,
+static GPtrArray *signed_headers(AwsClient *client, const AwsRequest *request, Call *call,
                                  GCancellable *cancellable, GError **error)
 {
+    const char *hash = call->payload_hash;
     g_autoptr(GPtrArray) headers = sigv4_headers_new();
     sigv4_headers_add(headers, "Host", request->host);
     for (guint i = 0; request->headers != NULL && i < request->headers->len; i++) {
@@ -164,10 +196,11 @@ static GPtrArray *signed_headers(AwsClient *client, const AwsRequest *request, c
     }
     if (client->credentials == NULL)
         return g_steal_pointer(&headers);
-    g_autoptr(Credentials) credentials =
-        credentials_source_get(client->credentials, cancellable, error);
-    if (credentials == NULL)
+    g_clear_pointer(&call->used, credentials_unref);
+    call->used = credentials_source_get(client->credentials, cancellable, error);
+    if (call->used == NULL)
         return NULL;
+    const Credentials *credentials = call->used;
     SigV4Key key = {.access_key_id = credentials->access_key_id,
                     .secret_access_key = secret_peek(credentials->secret_access_key),
                     .session_token = secret_peek(credentials->session_token),
@@ -193,8 +226,7 @@ static gboolean attempt(AwsClient *client, AwsRequest *request, Call *call, Http
         call->payload_hash = payload_hash(request, cancellable, error);
     if (call->payload_hash == NULL)
         return FALSE;
-    g_autoptr(GPtrArray) headers =
-        signed_headers(client, request, call->payload_hash, cancellable, error);
+    g_autoptr(GPtrArray) headers = signed_headers(client, request, call, cancellable, error);
     call->unsigned_yet = headers == NULL;
     if (headers == NULL)
         return FALSE;
@@ -250,7 +282,7 @@ static gboolean mend(AwsClient *client, AwsRequest *request, Call *call, RetryKi
         return TRUE;
     }
     if (kind == RETRY_EXPIRED && !call->credentials_renewed && client->credentials != NULL) {
-        credentials_source_invalidate(client->credentials);
+        credentials_source_invalidate(client->credentials, call->used);
         call->credentials_renewed = TRUE;
         return TRUE;
     }
@@ -262,17 +294,40 @@ static gboolean mend(AwsClient *client, AwsRequest *request, Call *call, RetryKi
     return FALSE;
 }
 
+/* An answer to HEAD has no body that could name its error: a refusal may be about the clock, and what is
+ * called malformed may be a token that has expired, as S3 has it. Each is tried once, like those with a name. */
+static RetryKind kind_without_name(const AwsRequest *request, int status)
+{
+    if (strcmp(request->method, "HEAD") != 0)
+        return RETRY_NEVER;
+    return status == 403 ? RETRY_SKEW : status == 400 ? RETRY_EXPIRED : RETRY_NEVER;
+}
+
+static RetryKind kind_of(const AwsRequest *request, const AwsFailure *failure, const GError *lost)
+{
+    if (lost != NULL)
+        return rs_error_is_retryable(lost) ? RETRY_TRANSIENT : RETRY_NEVER;
+    RetryKind kind = retry_classify(failure->status, failure->code);
+    return kind == RETRY_NEVER && failure->code == NULL
+               ? kind_without_name(request, failure->status)
+               : kind;
+}
+
+/* Retry-After may be a time too: the server's own, as its Date is. */
 static guint asked_delay(const HttpResponse *response)
 {
-    return retry_after_ms(http_response_header(response, "Retry-After"),
-                          http_response_header(response, "x-amz-retry-after"));
+    const char *after = http_response_header(response, "Retry-After");
+    gint64 until = after != NULL ? http_time(after) : 0;
+    if (until != 0 && response->date != 0)
+        return (guint)CLAMP((until - response->date) * 1000, 0, RETRY_CEILING_MS);
+    return retry_after_ms(after, http_response_header(response, "x-amz-retry-after"));
 }
 
 /* Waits for the next attempt; FALSE when there is none. */
 static gboolean wait_for_next(AwsClient *client, Call *call, const HttpResponse *response,
                               const GError *lost, GCancellable *cancellable)
 {
-    if (call->attempt >= retry_attempts())
+    if (call->attempt >= call->attempts)
         return FALSE;
     guint taken = retry_quota_take(client->quota, response->timed_out);
     if (taken == 0)
@@ -291,9 +346,7 @@ static gboolean wait_for_next(AwsClient *client, Call *call, const HttpResponse 
 static gboolean goes_on(AwsClient *client, AwsRequest *request, Call *call, HttpResponse *response,
                         const AwsFailure *failure, const GError *lost, GCancellable *cancellable)
 {
-    RetryKind kind = lost == NULL                  ? retry_classify(failure->status, failure->code)
-                     : rs_error_is_retryable(lost) ? RETRY_TRANSIENT
-                                                   : RETRY_NEVER;
+    RetryKind kind = kind_of(request, failure, lost);
     if (call->unsigned_yet || !may_repeat(request, kind, response, lost))
         return FALSE;
     gboolean handed_on = response->received > 0;
@@ -306,13 +359,26 @@ static gboolean goes_on(AwsClient *client, AwsRequest *request, Call *call, Http
     return wait_for_next(client, call, response, lost, cancellable);
 }
 
-static gboolean give_up(const AwsRequest *request, const AwsFailure *failure, const GError *lost,
-                        GCancellable *cancellable, GError **error)
+/* The refusal of a key, with the place where that key is to be mended. */
+static GError *refusal(const AwsRequest *request, const Credentials *used,
+                       const AwsFailure *failure)
+{
+    g_autoptr(GError) plain = aws_failure_error(failure, request->what);
+    if (used == NULL || plain->code != RS_ERROR_AUTH)
+        return g_steal_pointer(&plain);
+    return g_error_new(plain->domain, plain->code, "%s; the keys came from the %s%s%s%s",
+                       plain->message, used->provider, used->origin != NULL ? " (" : "",
+                       used->origin != NULL ? used->origin : "", used->origin != NULL ? ")" : "");
+}
+
+static gboolean give_up(const AwsRequest *request, const Credentials *used,
+                        const AwsFailure *failure, const GError *lost, GCancellable *cancellable,
+                        GError **error)
 {
     if (rs_error_set_if_cancelled(cancellable, error))
         return FALSE;
     if (lost == NULL)
-        g_propagate_error(error, aws_failure_error(failure, request->what));
+        g_propagate_error(error, refusal(request, used, failure));
     else
         g_set_error(error, lost->domain, lost->code, "%s: %s", request->what, lost->message);
     return FALSE;
@@ -321,8 +387,8 @@ static gboolean give_up(const AwsRequest *request, const AwsFailure *failure, co
 gboolean aws_send(AwsClient *client, AwsRequest *request, HttpResponse *response,
                   GCancellable *cancellable, GError **error)
 {
-    Call call = {.attempt = 1};
-    gboolean good = FALSE, again = TRUE;
+    Call call = {.attempt = 1, .attempts = find_attempts(client, error)};
+    gboolean good = FALSE, again = call.attempts > 0;
     memset(response, 0, sizeof *response);
     while (again) {
         g_autoptr(GError) lost = NULL;
@@ -335,9 +401,10 @@ gboolean aws_send(AwsClient *client, AwsRequest *request, HttpResponse *response
         if (good)
             retry_quota_give(client->quota, call.taken);
         else if (!again)
-            give_up(request, &failure, lost, cancellable, error);
+            give_up(request, call.used, &failure, lost, cancellable, error);
     }
     g_free(call.payload_hash);
+    credentials_unref(call.used);
     return good;
 }
 

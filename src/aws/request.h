@@ -13,7 +13,8 @@
  *
  * Payload: over http the body's SHA-256 is signed; over https also, up to 64 KiB, and for S3 larger ones
  *          go as UNSIGNED-PAYLOAD: TLS protects them already.
- * Errors:  those of http, credentials and failure.
+ * Errors:  those of http, credentials, retry_find_attempts and failure. Where keys are refused, the message
+ *          says whose they are.
  * Threads: an AwsClient from any thread; an AwsRequest belongs to its call.
  */
 #ifndef REDSMITH_AWS_REQUEST_H
@@ -33,8 +34,12 @@ void aws_client_free(AwsClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AwsClient, aws_client_free)
 /* Before the first call. */
 void aws_client_set_hooks(AwsClient *client, const AwsHooks *hooks);
-/* The AWS profile of its credentials, for endpoint_override; NULL: the chosen one. */
+/* The AWS profile whose settings count, where it is not that of the credentials. Before the first call. */
+void aws_client_set_profile(AwsClient *client, const char *aws_profile);
+/* The AWS profile whose settings count, for endpoint_choose; NULL: the chosen one. */
 const char *aws_client_profile(const AwsClient *client);
+/* How often a request is sent at most, when nothing is wrong with that setting. */
+guint aws_client_attempts(AwsClient *client);
 /* Connections opened so far. */
 guint aws_client_connections(AwsClient *client);
 /* The current time by the clock of that host, as far as it is known. */

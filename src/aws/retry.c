@@ -83,15 +83,6 @@ guint retry_after_ms(const char *retry_after, const char *amz_retry_after)
     return 0;
 }
 
-guint retry_attempts(void)
-{
-    guint64 attempts;
-    const char *text = g_getenv("AWS_MAX_ATTEMPTS");
-    if (text != NULL && g_ascii_string_to_unsigned(text, 10, 1, 20, &attempts, NULL))
-        return (guint)attempts;
-    return RETRY_ATTEMPTS;
-}
-
 RetryQuota *retry_quota_new(void)
 {
     RetryQuota *quota = g_new0(RetryQuota, 1);

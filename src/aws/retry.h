@@ -1,7 +1,7 @@
 /*
  * retry: may this failed request be sent again, and when? The AWS standard mode, without a clock.
  *
- * Three attempts in all (AWS_MAX_ATTEMPTS). Before attempt n + 1 a client waits a random part of
+ * Three attempts in all, unless the user's settings say otherwise (retry_find_attempts). Before attempt n + 1 a client waits a random part of
  * min(20 s, 2^(n-1) s): "full jitter". A quota of 500 tokens, shared by all requests of one client,
  * keeps a broken service from being flooded: a retry takes 5, or 10 after a time-out; a success gives
  * back what its last retry took, or 1.
@@ -19,6 +19,7 @@
 #include <glib.h>
 
 #define RETRY_ATTEMPTS 3
+#define RETRY_MOST_ATTEMPTS 100
 #define RETRY_CEILING_MS 20000
 
 typedef enum {
@@ -39,8 +40,13 @@ guint retry_delay_ms(guint attempt, double random);
  * more than RETRY_CEILING_MS. */
 guint retry_after_ms(const char *retry_after, const char *amz_retry_after);
 
-/* Attempts in all: AWS_MAX_ATTEMPTS where that is a number from 1 to 20, else RETRY_ATTEMPTS. */
-guint retry_attempts(void);
+/*
+ * Attempts in all: AWS_MAX_ATTEMPTS, else max_attempts of the AWS profile (NULL: the chosen one), else those
+ * of the mode, which is AWS_RETRY_MODE or the profile's retry_mode: 5 for "legacy", 3 for "standard", the
+ * default, and "adaptive". A damaged shared file counts as none. RS_ERROR_CONFIG names the setting that is
+ * no number from 1 to RETRY_MOST_ATTEMPTS or no mode.
+ */
+gboolean retry_find_attempts(const char *aws_profile, guint *attempts, GError **error);
 
 typedef struct RetryQuota RetryQuota;
 RetryQuota *retry_quota_new(void);

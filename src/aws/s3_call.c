@@ -24,10 +24,9 @@ S3Client *s3_client_new(const char *endpoint_url, const char *region,
     client->region = endpoint_region(region);
     client->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, place_free);
     g_mutex_init(&client->mutex);
-    if (endpoint_override(&service, endpoint_url, aws_client_profile(client->aws),
-                          &client->endpoint_url, &client->broken))
-        endpoint_resolve(&service, client->endpoint_url, client->region, &endpoint,
-                         &client->broken);
+    if (endpoint_choose(&service, endpoint_url, aws_client_profile(client->aws), &client->choice,
+                        &client->broken))
+        endpoint_resolve(&service, &client->choice, client->region, &endpoint, &client->broken);
     return client;
 }
 
@@ -39,7 +38,7 @@ void s3_client_free(S3Client *client)
     g_hash_table_unref(client->places);
     g_mutex_clear(&client->mutex);
     g_clear_error(&client->broken);
-    g_free(client->endpoint_url);
+    endpoint_choice_clear(&client->choice);
     g_free(client->sse);
     g_free(client->sse_kms_key_id);
     g_free(client->region);
@@ -124,7 +123,7 @@ gboolean s3_address(const S3Client *client, const char *bucket, const char *key,
         g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "\"%s\" is not a bucket name", bucket);
         return FALSE;
     }
-    if (!endpoint_resolve(&service, client->endpoint_url, region, &endpoint, error))
+    if (!endpoint_resolve(&service, &client->choice, region, &endpoint, error))
         return FALSE;
     g_autofree char *encoded = sigv4_uri_encode(key, -1, TRUE);
     g_autofree char *name = sigv4_uri_encode(bucket, -1, FALSE);

@@ -10,7 +10,7 @@
 struct S3Client {
     AwsClient *aws;
     CredentialsSource *credentials;
-    char *endpoint_url; /* as given, or NULL */
+    EndpointChoice choice;
     char *region;
     GError *broken; /* what was wrong with endpoint or Region: the answer to every call */
     GMutex mutex;

@@ -2,17 +2,21 @@
 
 #include <string.h>
 
+#include "aws/small_file.h"
 #include "base/error.h"
 
 #define SSO_SESSION "sso-session"
 #define PROFILE "profile"
 #define SERVICES "services"
+#define LONGEST_VALUE (64u << 10)
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* which editors of Windows put first */
 
 struct SharedConfig {
     char *paths[SHARED_FILES];
     GHashTable *profiles[SHARED_FILES]; /* name -> GHashTable of key -> value */
     GHashTable *sso_sessions;           /* the same, of the config file */
     GHashTable *services;               /* the same; keys are nested: "s3.endpoint_url" */
+    GHashTable *strays;                 /* names of the config file's other sections */
 };
 
 static void value_free(gpointer value)
@@ -68,7 +72,8 @@ typedef struct {
     const char *path;
     GHashTable *section; /* NULL: a section that is of no use here */
     gboolean begun;      /* a section header was seen */
-    char *parent;        /* the key without a value that indented lines belong to; NULL: none */
+    char *key;           /* the one that lines indented further belong to; NULL: none yet */
+    gsize indent;        /* of its line */
 } FileReader;
 
 static GHashTable *section_of_header(FileReader *reader, const char *header)
@@ -86,6 +91,8 @@ static GHashTable *section_of_header(FileReader *reader, const char *header)
     if (services != NULL)
         return section_named(config->services, services);
     g_autofree char *session = name_after(header, SSO_SESSION);
+    if (session == NULL)
+        g_hash_table_add(config->strays, g_strdup(header));
     return session != NULL ? section_named(config->sso_sessions, session) : NULL;
 }
 
@@ -97,56 +104,72 @@ static gboolean read_header(FileReader *reader, char *line, guint number, GError
     *end = '\0';
     reader->section = section_of_header(reader, g_strstrip(line + 1));
     reader->begun = TRUE;
-    g_clear_pointer(&reader->parent, g_free);
+    g_clear_pointer(&reader->key, g_free);
     return TRUE;
 }
 
-/* "  key = value" below "parent =" is parent.key; below a key that has a value it goes on with that value,
- * which nothing here needs. */
-static void read_nested(FileReader *reader, char *line)
+/* Both signs part a key from its value for the AWS tools, and the first of them counts. */
+static char *cut_at_sign(char *line)
 {
-    char *equals = strchr(line, '=');
-    if (reader->section == NULL || reader->parent == NULL || equals == NULL)
-        return;
-    *equals = '\0';
+    char *sign = strpbrk(line, "=:");
+    if (sign == NULL)
+        return NULL;
+    *sign = '\0';
     g_strchomp(line);
-    g_autofree char *key = g_ascii_strdown(line, -1);
-    g_hash_table_insert(reader->section, g_strdup_printf("%s.%s", reader->parent, key),
-                        g_strdup(g_strstrip(equals + 1)));
+    return g_strstrip(sign + 1);
 }
 
-static void take_value(FileReader *reader, const char *key, const char *value)
+/* "  key = value" below "parent =" is parent.key; below a key that has a value it goes on with it. */
+static gboolean read_indented(FileReader *reader, char *line, guint number, GError **error)
 {
-    char *lower = g_ascii_strdown(key, -1);
-    g_free(reader->parent);
-    reader->parent = *value == '\0' ? g_strdup(lower) : NULL;
-    g_hash_table_insert(reader->section, lower, g_strdup(value));
-}
-
-static gboolean read_line(FileReader *reader, char *line, guint number, GError **error)
-{
-    gboolean indented = g_ascii_isspace(*line);
-    g_strstrip(line);
-    if (*line == '\0' || *line == '#' || *line == ';')
+    const char *begun =
+        reader->section != NULL ? g_hash_table_lookup(reader->section, reader->key) : NULL;
+    if (begun == NULL)
         return TRUE;
-    if (indented) {
-        read_nested(reader, line);
+    if (strlen(begun) > LONGEST_VALUE)
+        return bad_line(reader->path, number, "a value that goes on for too long", error);
+    if (*begun != '\0') {
+        g_hash_table_insert(reader->section, g_strdup(reader->key),
+                            g_strconcat(begun, "\n", line, NULL));
         return TRUE;
     }
-    if (*line == '[')
-        return read_header(reader, line, number, error);
-    char *equals = strchr(line, '=');
-    if (equals == NULL)
+    char *value = cut_at_sign(line);
+    g_autofree char *key = g_ascii_strdown(line, -1);
+    if (value != NULL)
+        g_hash_table_insert(reader->section, g_strdup_printf("%s.%s", reader->key, key),
+                            g_strdup(value));
+    return TRUE;
+}
+
+static gboolean read_key(FileReader *reader, char *line, guint number, GError **error)
+{
+    char *value = cut_at_sign(line);
+    if (value == NULL)
         return bad_line(reader->path, number, "expected \"key = value\"", error);
     if (!reader->begun)
         return bad_line(reader->path, number, "a key before the first [section]", error);
-    *equals = '\0';
-    g_strchomp(line);
     if (*line == '\0')
         return bad_line(reader->path, number, "a value without a key", error);
+    g_free(reader->key);
+    reader->key = g_ascii_strdown(line, -1);
     if (reader->section != NULL)
-        take_value(reader, line, g_strstrip(equals + 1));
+        g_hash_table_insert(reader->section, g_strdup(reader->key), g_strdup(value));
     return TRUE;
+}
+
+/* What an indentation means depends on the line before, as for the AWS tools: a section may be indented as a
+ * whole. */
+static gboolean read_line(FileReader *reader, char *line, guint number, GError **error)
+{
+    gsize indent = strspn(line, " \t");
+    g_strstrip(line);
+    if (*line == '\0' || *line == '#' || *line == ';')
+        return TRUE;
+    if (reader->key != NULL && indent > reader->indent)
+        return read_indented(reader, line, number, error);
+    reader->indent = indent;
+    return *line == '[' ? read_header(reader, line, number, error)
+                        : read_key(reader, line, number, error);
 }
 
 /* content is length bytes and a NUL; it is cut into lines in place. */
@@ -157,7 +180,8 @@ static gboolean read_content(SharedConfig *config, SharedFile file, char *conten
     guint number = 0;
     char *end = content + length;
     gboolean good = TRUE;
-    for (char *line = content, *next; good && line < end; line = next) {
+    gsize mark = g_str_has_prefix(content, BYTE_ORDER_MARK) ? strlen(BYTE_ORDER_MARK) : 0;
+    for (char *line = content + mark, *next; good && line < end; line = next) {
         char *newline = memchr(line, '\n', (gsize)(end - line));
         gsize width = (gsize)((newline != NULL ? newline : end) - line);
         next = line + width + 1;
@@ -167,25 +191,24 @@ static gboolean read_content(SharedConfig *config, SharedFile file, char *conten
         good = good ? read_line(&reader, line, number, error)
                     : bad_line(reader.path, number, "it is not UTF-8 text", error);
     }
-    g_free(reader.parent);
+    g_free(reader.key);
     return good;
 }
 
 static gboolean read_file(SharedConfig *config, SharedFile file, GError **error)
 {
-    g_autofree char *content = NULL;
     g_autoptr(GError) failure = NULL;
-    gsize length;
-    if (!g_file_get_contents(config->paths[file], &content, &length, &failure)) {
-        if (g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
-            g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
-            return TRUE;
+    gsize length = 0;
+    char *content = small_file_read(config->paths[file], SMALL_FILE_LIMIT, &length, &failure);
+    if (content == NULL && g_error_matches(failure, RS_ERROR, RS_ERROR_NOT_FOUND))
+        return TRUE;
+    if (content == NULL) {
         g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "cannot read %s: %s", config->paths[file],
                     failure->message);
         return FALSE;
     }
     gboolean good = read_content(config, file, content, length, error);
-    explicit_bzero(content, length);
+    small_file_free(content, length);
     return good;
 }
 
@@ -208,6 +231,7 @@ static SharedConfig *config_new(void)
         config->profiles[file] = sections_new();
     config->sso_sessions = sections_new();
     config->services = sections_new();
+    config->strays = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return config;
 }
 
@@ -248,6 +272,7 @@ void shared_config_free(SharedConfig *config)
     }
     g_hash_table_unref(config->sso_sessions);
     g_hash_table_unref(config->services);
+    g_hash_table_unref(config->strays);
     g_free(config);
 }
 
@@ -304,31 +329,30 @@ const char *shared_config_get_sso(const SharedConfig *config, const char *name, 
     return value_in(config->sso_sessions, name, key);
 }
 
-const char *shared_config_endpoint_url(const SharedConfig *config, const char *profile,
-                                       const char *service)
+gboolean shared_config_has_services(const SharedConfig *config, const char *name)
 {
-    const char *services = shared_config_get(config, profile, "services", NULL);
-    const char *ignored =
-        shared_config_get(config, profile, "ignore_configured_endpoint_urls", NULL);
-    if (ignored != NULL && g_ascii_strcasecmp(ignored, "true") == 0)
-        return NULL;
-    g_autofree char *key = g_strconcat(service, ".endpoint_url", NULL);
-    const char *own = services != NULL ? value_in(config->services, services, key) : NULL;
-    return own != NULL && *own != '\0' ? own
-                                       : shared_config_get(config, profile, "endpoint_url", NULL);
+    return g_hash_table_contains(config->services, name);
+}
+
+const char *shared_config_get_services(const SharedConfig *config, const char *name,
+                                       const char *key)
+{
+    return value_in(config->services, name, key);
+}
+
+gboolean shared_config_has_stray(const SharedConfig *config, const char *name)
+{
+    return g_hash_table_contains(config->strays, name);
+}
+
+char *shared_config_where(const SharedConfig *config, const char *profile, const char *key)
+{
+    const char *file = config->paths[SHARED_CONFIG_FILE];
+    shared_config_get(config, profile, key, &file);
+    return g_strdup_printf("%s, profile %s: %s", file, profile, key);
 }
 
 const char *shared_config_path(const SharedConfig *config, SharedFile file)
 {
     return config->paths[file];
-}
-
-const char *shared_config_credentials_path(const SharedConfig *config)
-{
-    return config->paths[SHARED_CREDENTIALS_FILE];
-}
-
-const char *shared_config_config_path(const SharedConfig *config)
-{
-    return config->paths[SHARED_CONFIG_FILE];
 }

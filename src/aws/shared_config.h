@@ -2,9 +2,12 @@
  * shared_config: ~/.aws/credentials and ~/.aws/config, read as the AWS tools read them.
  *
  * Sections [default], [profile x], [sso-session x] and [services x] (config) or [x] (credentials), names
- * quoted or not; "key = value" lines, keys in lower case, values literal; # and ; lines are comments;
- * indented lines are a nested block of the key without a value above them: "s3.endpoint_url". Both files are merged by profile; for the
- * same key the credentials file wins. AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name other files.
+ * quoted or not; "key = value" or "key: value" lines, keys in lower case, values literal; # and ; lines are
+ * comments, but nothing behind a value is. A line that is indented further than its key's is part of a
+ * nested block when the key has no value ("s3.endpoint_url"), else the value goes on with it. A section or
+ * key that comes twice: the later value counts. A byte order mark and \r\n are allowed. Both files are
+ * merged by profile; for the same key the credentials file wins. AWS_SHARED_CREDENTIALS_FILE and
+ * AWS_CONFIG_FILE name other files.
  *
  * Example:
  *     g_autoptr(SharedConfig) config = shared_config_load(&error);
@@ -38,6 +41,9 @@ char *shared_config_chosen_profile(const char *chosen);
 
 gboolean shared_config_has_profile(const SharedConfig *config, const char *profile);
 
+/* The config file has a section [name], which is no profile there: that would be [profile name]. */
+gboolean shared_config_has_stray(const SharedConfig *config, const char *name);
+
 /* The profile's value, or NULL; owned by the config. *file, when wanted, is the file it stands in. */
 const char *shared_config_get(const SharedConfig *config, const char *profile, const char *key,
                               const char **file);
@@ -50,17 +56,15 @@ const char *shared_config_get_from(const SharedConfig *config, SharedFile file, 
 gboolean shared_config_has_sso_session(const SharedConfig *config, const char *name);
 const char *shared_config_get_sso(const SharedConfig *config, const char *name, const char *key);
 
-/*
- * Where the profile has requests of a service ("s3", "redshift_data" ...) sent instead: endpoint_url of the
- * service in the [services x] that the profile names, else the profile's own; NULL: nowhere, or
- * ignore_configured_endpoint_urls is true. The environment comes first: see aws/endpoint.
- */
-const char *shared_config_endpoint_url(const SharedConfig *config, const char *profile,
-                                       const char *service);
+/* A key such as "s3.endpoint_url" of [services name]; NULL when it is not there. */
+gboolean shared_config_has_services(const SharedConfig *config, const char *name);
+const char *shared_config_get_services(const SharedConfig *config, const char *name,
+                                       const char *key);
+
+/* "FILE, profile NAME: KEY": where the key stands, or would stand in the config file. Free with g_free. */
+char *shared_config_where(const SharedConfig *config, const char *profile, const char *key);
 
 /* The path of one of the files, for messages: "/home/me/.aws/credentials". */
 const char *shared_config_path(const SharedConfig *config, SharedFile file);
-const char *shared_config_credentials_path(const SharedConfig *config);
-const char *shared_config_config_path(const SharedConfig *config);
 
 #endif

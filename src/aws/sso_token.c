@@ -4,6 +4,7 @@
 
 #include "aws/request.h"
 #include "aws/secret_json.h"
+#include "aws/small_file.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -62,9 +63,12 @@ static cJSON *send_renewal(ProviderContext *context, const SsoLogin *login, cons
                            GCancellable *cancellable, GError **error)
 {
     g_auto(Endpoint) endpoint = {0};
-    if (!endpoint_resolve(&oidc, NULL, login->region, &endpoint, error))
+    g_auto(EndpointChoice) choice = {0};
+    if (!endpoint_choose(&oidc, NULL, context->chosen, &choice, error) ||
+        !endpoint_resolve(&oidc, &choice, login->region, &endpoint, error))
         return NULL;
     g_autoptr(AwsClient) client = aws_client_new(NULL);
+    aws_client_set_profile(client, context->chosen);
     aws_client_set_hooks(client, context->hooks);
     g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
     HttpBody body = {.bytes = bytes, .length = strlen(text)};
@@ -157,14 +161,14 @@ static cJSON *load(const ProviderContext *context, const SsoLogin *login, const 
 {
     g_autoptr(GError) reason = NULL;
     g_autofree char *remedy = sso_token_remedy(context, login);
-    char *content = NULL;
     gsize length = 0;
-    if (!g_file_get_contents(path, &content, &length, &reason)) {
-        gboolean absent = g_error_matches(reason, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+    char *content = small_file_read(path, SMALL_FILE_LIMIT, &length, &reason);
+    if (content == NULL) {
+        gboolean absent = g_error_matches(reason, RS_ERROR, RS_ERROR_NOT_FOUND);
         g_autofree char *where = provider_where(context, "sso_start_url");
         g_set_error(error, RS_ERROR, absent ? RS_ERROR_AUTH : RS_ERROR_CONFIG,
                     absent ? "%s: nobody is logged in by single sign-on (no %s); %s"
-                           : "%s: cannot read %s; %s",
+                           : "%s: cannot read %s: %s",
                     where, path, absent ? remedy : reason->message);
         return NULL;
     }
@@ -176,8 +180,7 @@ static cJSON *load(const ProviderContext *context, const SsoLogin *login, const 
         secret_json_free(token);
         token = NULL;
     }
-    explicit_bzero(content, length);
-    g_free(content);
+    small_file_free(content, length);
     return token;
 }
 

@@ -35,6 +35,11 @@ void sts_client_free(StsClient *client)
     g_free(client);
 }
 
+void sts_client_set_profile(StsClient *client, const char *aws_profile)
+{
+    aws_client_set_profile(client->client, aws_profile);
+}
+
 void sts_client_set_hooks(StsClient *client, const AwsHooks *hooks)
 {
     aws_client_set_hooks(client->client, hooks);

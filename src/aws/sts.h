@@ -26,7 +26,8 @@ StsClient *sts_client_new(const char *endpoint_url, const char *region,
                           CredentialsSource *credentials);
 void sts_client_free(StsClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StsClient, sts_client_free)
-/* Before the first call. */
+/* Whose settings count where there are no credentials, or fixed ones. Both before the first call. */
+void sts_client_set_profile(StsClient *client, const char *aws_profile);
 void sts_client_set_hooks(StsClient *client, const AwsHooks *hooks);
 
 /* All borrowed; what is NULL or 0 is not sent. */

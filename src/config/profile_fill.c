@@ -18,7 +18,6 @@ static const struct {
     {"PGSSLROOTCERT", "sslrootcert"},
     {"AWS_REGION", "region"},
     {"AWS_DEFAULT_REGION", "region"},
-    {"AWS_ENDPOINT_URL", "endpoint_url"},
     {"REDSMITH_IAM_ROLE", "aws_iam_role"},
     {"REDSMITH_TEMPDIR", "tempdir"},
 };

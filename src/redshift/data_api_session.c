@@ -144,8 +144,10 @@ static DataApiConnection *connection_new(const DataApiOptions *options)
     connection->secret_arn = g_strdup(options->secret_arn);
     connection->poll_interval_ms = options->poll_interval_ms;
     connection->max_polls = options->max_polls;
-    gboolean known =
-        endpoint_resolve(&service, options->endpoint_url, options->region, &endpoint, NULL);
+    g_auto(EndpointChoice) choice = {0};
+    gboolean known = endpoint_choose(&service, options->endpoint_url,
+                                     aws_client_profile(connection->client), &choice, NULL) &&
+                     endpoint_resolve(&service, &choice, options->region, &endpoint, NULL);
     connection->head.info = (SessionInfo){
         .transport = data_api_class.name,
         .host = connection->cluster != NULL ? connection->cluster : connection->workgroup,
