@@ -2,7 +2,9 @@
 #
 #     . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 #     tap_plan 2
+#     tap_needs redsmith psql          # or all is skipped
 #     sandbox_begin                    # a private sandbox; its `env` is in the environment
+#     work_begin                       # a folder of the test's own, in $work
 #     tap_ok "a select answers" test "$(psql -XAtc 'select 1')" = 1
 #     tap_is "the database" "$(psql -XAtc 'select current_database()')" dev
 #     sandbox_end                      # or the end of the script, however it ends
@@ -102,6 +104,33 @@ tap_skip_all()
     exit 0
 }
 
+# tap_needs PROGRAM...: skips all without one of them; redsmith is the one that was built.
+tap_needs()
+{
+    for need_program in "$@"; do
+        case $need_program in
+        redsmith) [ -x "$REDSMITH_BUILDDIR/redsmith" ] || tap_skip_all "redsmith was not built" ;;
+        aws) [ -x "$AWS_PROGRAM" ] || tap_skip_all "the AWS CLI is not installed" ;;
+        *) command -v "$need_program" >/dev/null || tap_skip_all "$need_program is not installed" ;;
+        esac
+    done
+}
+
+# status_is NAME STATUS COMMAND...: what the command ends with; what it says is in $work/stdout and stderr.
+status_is()
+{
+    status_name=$1 status_expected=$2
+    shift 2
+    "$@" >"$work/stdout" 2>"$work/stderr" </dev/null
+    tap_is "$status_name" $? "$status_expected"
+}
+
+# How many words there are, of lists that are unquoted on purpose.
+count_words()
+{
+    echo $#
+}
+
 # wait_until SECONDS COMMAND...: tries until it succeeds.
 wait_until()
 {
@@ -119,6 +148,20 @@ sandbox_new()
 {
     sandbox_new_dir=$(mktemp -d "${TMPDIR:-/tmp}/redsmith-test-XXXXXX") || exit 1
     sandbox_dirs="$sandbox_dirs $sandbox_new_dir"
+}
+
+# work_begin: a folder of the test's own, in $work, below which redsmith keeps its files too.
+work_begin()
+{
+    sandbox_new
+    work=$sandbox_new_dir
+    export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
+}
+
+# sandbox_fault [OPTION...] [RULE...]: what is to fail from now on.
+sandbox_fault()
+{
+    "$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" "$@" >/dev/null
 }
 
 # sandbox_start DIR [OPTION...]

@@ -8,8 +8,7 @@
 # that its own key ends on the way. The ways run side by side.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
-command -v psql >/dev/null 2>&1 || tap_skip_all "psql is not installed"
-[ -x "$REDSMITH_BUILDDIR/redsmith" ] || tap_skip_all "redsmith was not built"
+tap_needs redsmith psql
 
 CREDENTIAL_SECONDS=4
 ROWS=600
@@ -18,9 +17,7 @@ WAYS="$WIRE_WAYS api-iam api-serverless"
 
 tap_plan $((4 * 6 + 2 * 3 + 2))
 sandbox_begin --credential-seconds $CREDENTIAL_SECONDS
-sandbox_new
-work=$sandbox_new_dir
-export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
+work_begin
 mkdir -p "$XDG_CONFIG_HOME/redsmith"
 account=$(printf '%s' "$REDSMITH_IAM_ROLE" | cut -d: -f5)
 
@@ -44,7 +41,7 @@ profile serverless "auth = serverless" "$workgroup" "sslrootcert = $PGSSLROOTCER
 profile api-iam "transport = data-api" "auth = iam" "$cluster" "db_user = $PGUSER"
 profile api-serverless "transport = data-api" "auth = serverless" "$workgroup"
 
-fault() { "$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" "$@" >/dev/null || exit 1; }
+fault() { sandbox_fault "$@" || exit 1; }
 sql() { psql -XAtqc "$1" 2>>"$work/psql"; }
 
 # each WAYS COMMAND...: the command with every way in place of WAY, side by side; how each ended is in

@@ -3,12 +3,10 @@
 # API, at commands and at the screen; and how many sessions a profile may have open.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
-[ -x "$REDSMITH_BUILDDIR/redsmith" ] || tap_skip_all "redsmith was not built"
+tap_needs redsmith
 sandbox_begin
-sandbox_new
-work=$sandbox_new_dir
-export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache" \
-    LC_ALL=C.UTF-8
+work_begin
+export LC_ALL=C.UTF-8
 mkdir -p "$XDG_CONFIG_HOME/redsmith"
 cat >"$XDG_CONFIG_HOME/redsmith/profiles.conf" <<END
 [api]
@@ -36,7 +34,7 @@ max_sessions = 2
 END
 chmod 600 "$XDG_CONFIG_HOME/redsmith/profiles.conf"
 
-fault() { "$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" --clear "$@" >/dev/null || exit 1; }
+fault() { sandbox_fault --clear "$@" || exit 1; }
 # rs PROFILE COMMAND...: prints the exit status.
 rs()
 {

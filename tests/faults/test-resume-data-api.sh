@@ -3,9 +3,9 @@
 # `jobs resume` ends with the target exactly right, no table of ours and no object left; the transaction that
 # a killed process has handed over runs once, whoever waits for it.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
+. "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/resume-lib.sh"
 
-command -v psql >/dev/null 2>&1 || tap_skip_all "psql is not installed"
-[ -x "$REDSMITH_BUILDDIR/redsmith" ] || tap_skip_all "redsmith was not built"
+tap_needs redsmith psql
 
 WRITE_POINTS="upload:after sql:after step:3 transaction:before-commit batch:sent \
 transaction:after-commit step:4 clean:after"
@@ -14,20 +14,13 @@ MERGE_POINTS="sql:after transaction:before-commit@4 transaction:after-commit@4 s
 transaction:before-commit@6 transaction:after-commit@6 step:6"
 UNLOAD_POINTS="unload:after step:2 download:placed-1"
 
-count_words()
-{
-    echo $#
-}
-
 # 2 checks a point; what follows them is counted by hand
 tap_plan $((2 * $(count_words $WRITE_POINTS $OVERWRITE_POINTS $MERGE_POINTS $UNLOAD_POINTS) + 8))
 
 sandbox_begin
-XDG_STATE_HOME=$REDSMITH_SANDBOX_DIR/state
-XDG_CONFIG_HOME=$REDSMITH_SANDBOX_DIR/config
-export XDG_STATE_HOME XDG_CONFIG_HOME
-work=$REDSMITH_SANDBOX_DIR/work
-mkdir -p "$work" "$XDG_CONFIG_HOME/redsmith"
+work_begin
+resume_begin api
+mkdir -p "$XDG_CONFIG_HOME/redsmith"
 cat >"$XDG_CONFIG_HOME/redsmith/profiles.conf" <<END
 [api]
 transport = data-api
@@ -40,40 +33,6 @@ tempdir = $REDSMITH_TEMPDIR
 aws_iam_role = $REDSMITH_IAM_ROLE
 END
 chmod 600 "$XDG_CONFIG_HOME/redsmith/profiles.conf"
-
-redsmith()
-{
-    "$REDSMITH_BUILDDIR/redsmith" -p api --progress none "$@"
-}
-
-sql()
-{
-    psql -XAtqc "$1" 2>>"$work/psql"
-}
-
-# crash POINT COMMAND...: runs the command, which must be killed there; its job is $job.
-crash()
-{
-    crash_point=$1
-    shift
-    REDSMITH_TEST_CRASH=$crash_point redsmith "$@" >"$work/out" 2>"$work/err"
-    crash_status=$?
-    job=$(ls -t "$XDG_STATE_HOME/redsmith/jobs" | sed -n 's/\.jsonl$//p' | sed -n 1p)
-    [ "$crash_status" -eq 137 ] && return 0
-    echo "# $crash_point: exit status $crash_status, not killed"
-    sed 's/^/# /' "$work/err"
-    return 1
-}
-
-# resume: the job's outcome, and what it has left behind, as one line.
-resume()
-{
-    redsmith jobs resume "$job" >"$work/out" 2>"$work/err"
-    resume_status=$?
-    [ "$resume_status" -eq 0 ] || sed 's/^/# /' "$work/err" >&2
-    resume_tables=$(sql "select count(*) from pg_class where relname like 'redsmith\\\\_%'")
-    echo "$resume_status $resume_tables tables $(s3_count s3://sandbox-stage/) objects"
-}
 
 SUM="select count(*), count(distinct id), count(name), sum(id) from"
 awk 'BEGIN { for (i = 1; i <= 2000; i++) printf "%d,%s\n", i, (i % 7 == 0) ? "\\N" : "name " i }' \
@@ -121,7 +80,7 @@ done
 
 # --- a transaction that still runs ------------------------------------------------------------------
 
-"$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" "copy rows_per_second=1000" >/dev/null
+sandbox_fault "copy rows_per_second=1000"
 sql "drop table if exists target; create table target as select * from seed" >/dev/null
 loads=$(sql "select count(*) from sys_load_history")
 tap_ok "write is killed while its transaction runs" crash batch:sent write "$work/new.csv" \
@@ -133,8 +92,7 @@ tap_like "with the counts of the batch that ran" "$(cat "$work/err" "$work/out")
 
 # --- an answer that is lost -------------------------------------------------------------------------
 
-"$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" --clear \
-    "redshift-data BatchExecuteStatement reset=after count=1" >/dev/null
+sandbox_fault --clear "redshift-data BatchExecuteStatement reset=after count=1"
 sql "drop table if exists target; create table target as select * from seed" >/dev/null
 quietly()
 {
@@ -146,7 +104,7 @@ tap_is "and is done once" "$(sql "$SUM target")" "2100|2000|1815|2006050"
 
 # --- a cancel ---------------------------------------------------------------------------------------
 
-"$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" --clear "copy rows_per_second=100" >/dev/null
+sandbox_fault --clear "copy rows_per_second=100"
 sql "drop table if exists target; create table target as select * from seed" >/dev/null
 loading()
 {
@@ -155,7 +113,7 @@ loading()
 redsmith write "$work/new.csv" --into target --yes >"$work/out" 2>"$work/err" &
 writer=$!
 wait_until 60 loading
-job=$(ls -t "$XDG_STATE_HOME/redsmith/jobs" | sed -n 's/\.jsonl$//p' | sed -n 1p)
+job=$(last_job)
 redsmith jobs cancel "$job" >/dev/null 2>&1
 wait "$writer"
 tap_is "a write that is cancelled leaves the target as it was" "$? $(sql "$SUM target") $(sql \

@@ -3,9 +3,9 @@
 # ends with the target exactly right, no table of ours and no object left. The points are exact
 # (REDSMITH_TEST_CRASH, see src/job/executor.h), except where a real kill meets a statement that runs.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
+. "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/resume-lib.sh"
 
-command -v psql >/dev/null 2>&1 || tap_skip_all "psql is not installed"
-[ -x "$REDSMITH_BUILDDIR/redsmith" ] || tap_skip_all "redsmith was not built"
+tap_needs redsmith psql
 
 WRITE_POINTS="upload:file-1 upload:file-2 upload:after step:2 sql:after step:3 copy:after \
 transaction:before-commit transaction:after-commit step:4 step:5 clean:after"
@@ -17,60 +17,13 @@ UNLOAD_POINTS="unload:after step:2 step:3 download:file-2 download:publish downl
 download:after clean:after"
 DIRECT_POINTS="unload:after step:2"
 
-count_words()
-{
-    echo $#
-}
-
 n_points=$(count_words $WRITE_POINTS $OVERWRITE_POINTS $MERGE_POINTS $UNLOAD_POINTS $DIRECT_POINTS)
 # 2 checks a point; what follows them is counted by hand
 tap_plan $((2 * n_points + 16))
 
 sandbox_begin
-XDG_STATE_HOME=$REDSMITH_SANDBOX_DIR/state
-export XDG_STATE_HOME
-work=$REDSMITH_SANDBOX_DIR/work
-mkdir "$work"
-
-redsmith()
-{
-    "$REDSMITH_BUILDDIR/redsmith" -p sandbox --progress none "$@"
-}
-
-sql()
-{
-    psql -XAtqc "$1" 2>>"$work/psql"
-}
-
-# crash POINT COMMAND...: runs the command, which must be killed there; its job is $job.
-crash()
-{
-    crash_point=$1
-    shift
-    REDSMITH_TEST_CRASH=$crash_point redsmith "$@" >"$work/out" 2>"$work/err"
-    crash_status=$?
-    job=$(ls -t "$XDG_STATE_HOME/redsmith/jobs" | sed -n 's/\.jsonl$//p' | sed -n 1p)
-    [ "$crash_status" -eq 137 ] && return 0
-    echo "# $crash_point: exit status $crash_status, not killed"
-    sed 's/^/# /' "$work/err"
-    return 1
-}
-
-# resume: the job's outcome, and what it has left behind, as one line.
-resume()
-{
-    redsmith jobs resume "$job" >"$work/out" 2>"$work/err"
-    resume_status=$?
-    [ "$resume_status" -eq 0 ] || sed 's/^/# /' "$work/err" >&2
-    echo "$resume_status $(leftovers)"
-}
-
-leftovers()
-{
-    leftover_tables=$(sql "select count(*) from pg_class where relname like 'redsmith\\\\_%'")
-    leftover_objects=$(s3_count s3://sandbox-stage/)
-    echo "$leftover_tables tables $leftover_objects objects"
-}
+work_begin
+resume_begin sandbox
 
 # --- data: 3 parts of 1 MiB, with all that makes records hard to cut ---------------------------------
 
@@ -160,11 +113,6 @@ done
 
 # --- a real kill while the server works ---------------------------------------------------------------
 
-fault()
-{
-    "$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" "$@"
-}
-
 # kill_when SQL COMMAND...: starts the command, and kills it once the query gives a row.
 kill_when()
 {
@@ -176,7 +124,7 @@ kill_when()
     kill_found=$?
     kill -9 "$kill_pid"
     wait "$kill_pid" 2>/dev/null
-    job=$(ls -t "$XDG_STATE_HOME/redsmith/jobs" | sed -n 's/\.jsonl$//p' | sed -n 1p)
+    job=$(last_job)
     return $kill_found
 }
 
@@ -186,7 +134,7 @@ has_row()
 }
 
 sql "drop table if exists target; create table target as select * from seed" >/dev/null
-fault --clear "copy rows_per_second=20000"
+sandbox_fault --clear "copy rows_per_second=20000"
 tap_ok "write is killed while COPY runs" kill_when \
     "select 1 from sys_load_history where status = 'running' and loaded_rows > 0 limit 1" \
     write "$work/new.csv" --into target --part-mb 1 --yes
@@ -194,30 +142,30 @@ tap_is "and resumed while the old COPY may still run" "$(resume) $(sql "$SUM tar
     "0 0 tables 0 objects $append_sum"
 
 rm -rf "$work/part"
-fault --clear "unload rows_per_second=100000"
+sandbox_fault --clear "unload rows_per_second=100000"
 tap_ok "unload is killed while UNLOAD runs" kill_when \
     "select 1 from sys_unload_history where status = 'running' limit 1" \
     unload sales --to "$work/part" --format text --yes
 tap_is "and resumed while the old UNLOAD may still run" "$(resume) $(rows_in "$work/part")" \
     "0 0 tables 0 objects $whole"
-fault --clear
+sandbox_fault --clear
 
 # --- what the connection loses ------------------------------------------------------------------------
 
 for when in before after; do
     sql "drop table if exists target; create table target as select * from seed" >/dev/null
-    fault --clear "wire drop statement='COMMIT' when=$when count=1"
+    sandbox_fault --clear "wire drop statement='COMMIT' when=$when count=1"
     redsmith write "$work/new.csv" --into target --part-mb 1 --yes >"$work/out" 2>"$work/err"
     tap_is "a connection lost $when COMMIT doubles and loses nothing" \
         "$? $(leftovers) $(sql "$SUM target")" "0 0 tables 0 objects $append_sum"
 done
-fault --clear
+sandbox_fault --clear
 sql "drop table if exists target; create table target as select * from seed" >/dev/null
-fault "s3 PutObject nth=2 status=503 code=SlowDown" "s3 PutObject nth=3 reset=during"
+sandbox_fault "s3 PutObject nth=2 status=503 code=SlowDown" "s3 PutObject nth=3 reset=during"
 redsmith write "$work/new.csv" --into target --part-mb 1 --yes >"$work/out" 2>"$work/err"
 tap_is "S3 that fails now and then is tried again" "$? $(leftovers) $(sql "$SUM target")" \
     "0 0 tables 0 objects $append_sum"
-fault --clear
+sandbox_fault --clear
 
 # --- cancel and clean ---------------------------------------------------------------------------------
 
@@ -228,7 +176,7 @@ cancel_when()
     "$REDSMITH_BUILDDIR/redsmith" -p sandbox --progress none "$@" >"$work/out" 2>"$work/err" &
     cancel_pid=$!
     wait_until 30 has_row "$cancel_sql"
-    job=$(ls -t "$XDG_STATE_HOME/redsmith/jobs" | sed -n 's/\.jsonl$//p' | sed -n 1p)
+    job=$(last_job)
     redsmith jobs cancel "$job" >/dev/null 2>&1
     wait "$cancel_pid"
     cancel_status=$?
@@ -236,13 +184,13 @@ cancel_when()
 
 seed_sum=$(sql "$SUM seed")
 sql "drop table if exists target; create table target as select * from seed" >/dev/null
-fault "copy rows_per_second=5000"
+sandbox_fault "copy rows_per_second=5000"
 cancel_when "select 1 from sys_load_history where status = 'running' and loaded_rows > 0 limit 1" \
     write "$work/new.csv" --into target --part-mb 1 --yes
 tap_is "a job cancelled by another process leaves nothing and exits 4" \
     "$cancel_status $(leftovers) $(sql "$SUM target")" "4 0 tables 0 objects $seed_sum"
 tap_like "and says what the server answered" "$(cat "$work/err")" "cancelled, confirmed by the server"
-fault --clear
+sandbox_fault --clear
 
 crash copy:after write "$work/new.csv" --into target --part-mb 1 --yes
 tap_like "an interrupted job is listed" "$(redsmith jobs list)" "$job.*interrupted"

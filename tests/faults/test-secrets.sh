@@ -5,11 +5,9 @@
 
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
-sandbox_new
-work=$sandbox_new_dir
+work_begin
 password=$PGPASSWORD key=$AWS_ACCESS_KEY_ID secret=$AWS_SECRET_ACCESS_KEY
-export HOME="$work" XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" \
-    XDG_CACHE_HOME="$work/cache"
+export HOME="$work"
 cd "$work" || exit 1
 mkdir -p .aws config/redsmith
 token=$(aws sts assume-role --role-arn "arn:aws:iam::$(printf %s "$REDSMITH_IAM_ROLE" | cut -d: -f5):role/x" \

@@ -3,7 +3,7 @@
 # and no multipart upload stays open. 300 files and one of 200 MiB; with TRANSFER_FULL=1, 2,000 and 1 GiB.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
-[ -x "$REDSMITH_BUILDDIR/redsmith" ] || tap_skip_all "redsmith was not built"
+tap_needs redsmith
 sandbox_begin
 sandbox_new
 work=$sandbox_new_dir
@@ -16,7 +16,7 @@ files=300 mib=200 kills=4
 [ -z "$TRANSFER_FULL" ] || { files=2000 mib=1024 kills=20; }
 
 rs() { "$REDSMITH_BUILDDIR/redsmith" -p sandbox --progress none --yes s3 "$@"; }
-fault() { "$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" "$@" >/dev/null || exit 1; }
+fault() { sandbox_fault "$@" || exit 1; }
 # Multipart uploads are folders of the store while they are open.
 open_uploads() { find "$REDSMITH_SANDBOX_DIR"/s3/*/uploads -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; }
 leftovers() { find "$1" -name '.*.part' -o -name '.*.map' | wc -l; }

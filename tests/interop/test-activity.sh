@@ -6,21 +6,12 @@
 tap_plan 25
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
-sandbox_new
-work=$sandbox_new_dir
-export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
+work_begin
 cd "$work" || exit 1
 
 rs() { timeout 60 "$REDSMITH" -p sandbox "$@"; }
 rows() { rs activity "$@" --format tsv 2>"$work/notes" | sed 1d; }
 sql() { psql -XqAt -v ON_ERROR_STOP=1 -c "$1"; }
-status_is()
-{
-    name=$1 expected=$2
-    shift 2
-    "$@" >"$work/stdout" 2>"$work/stderr" </dev/null
-    tap_is "$name" $? "$expected"
-}
 
 # --- an idle cluster
 tap_like "our own session is listed" "$(rows sessions)" "^[0-9]*	awsuser	dev	"

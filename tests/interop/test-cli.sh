@@ -5,22 +5,13 @@
 tap_plan 88
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
-sandbox_new
-work=$sandbox_new_dir
-export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
+work_begin
 cd "$work" || exit 1
 
 rs() { "$REDSMITH" -p sandbox --progress none "$@"; }
 sql() { psql -XqAt -v ON_ERROR_STOP=1 -c "$1"; }
 csv() { psql -Xq --csv -c "$1"; }
 # status_is NAME EXPECTED COMMAND...: its exit status; output and complaints are left in files.
-status_is()
-{
-    name=$1 expected=$2
-    shift 2
-    "$@" >"$work/stdout" 2>"$work/stderr" </dev/null
-    tap_is "$name" $? "$expected"
-}
 said() { cat "$work/stdout" "$work/stderr"; }
 stage_is_empty() { [ "$(s3_count s3://sandbox-stage/)" = 0 ]; }
 

@@ -6,17 +6,15 @@
 [ -x /usr/bin/aws ] || tap_skip_all "Debian's awscli is not installed"
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
-sandbox_new
-work=$sandbox_new_dir
-export HOME="$work" AWS_PAGER='' XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" \
-    XDG_CACHE_HOME="$work/cache"
+work_begin
+export HOME="$work" AWS_PAGER=''
 unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
 cd "$work" || exit 1
 mkdir -p .aws config/redsmith
 
 # Debian's version knows endpoints only as an option.
 aws() { /usr/bin/aws --endpoint-url "$AWS_ENDPOINT_URL" --region "$AWS_REGION" --output text "$@" 2>&1; }
-fault() { "$SANDBOX_PROGRAM" fault --dir "$REDSMITH_SANDBOX_DIR" "$@" >/dev/null; }
+fault() { sandbox_fault "$@"; }
 whoami() { aws sts get-caller-identity --query Arn; }
 account=$(aws sts get-caller-identity --query Account)
 role=arn:aws:iam::$account:role

@@ -3,17 +3,12 @@
 # and a write; and what is shown over it is, byte for byte, what is shown over the wire.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
-[ -x "$REDSMITH_BUILDDIR/redsmith" ] || tap_skip_all "redsmith was not built"
-[ -x "$AWS_PROGRAM" ] || tap_skip_all "the AWS CLI is not installed"
+tap_needs redsmith aws
 
 LOGINS="cluster-user cluster-iam cluster-secret cluster-secret-name workgroup workgroup-secret \
 temporary-keys assumed-role"
 TABLES="category date event listing sales users venue"
 
-count_words()
-{
-    echo $#
-}
 tap_plan $((6 * $(count_words $LOGINS) + 3 * $(count_words $TABLES) + 17))
 
 sandbox_begin

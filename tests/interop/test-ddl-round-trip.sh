@@ -2,17 +2,13 @@
 # What describe --ddl prints makes the relation again: of every kind it is described, dropped, made by
 # its own DDL and described again; both texts and the rows of the server's catalog must be equal.
 
-here=$(cd "$(dirname "$0")" && pwd)
-. "${REDSMITH_SRCDIR:-$here/../..}/tests/sandbox-lib.sh"
+. "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 program=$REDSMITH_BUILDDIR/redsmith
-[ -x "$program" ] || tap_skip_all "redsmith was not built"
-command -v psql >/dev/null || tap_skip_all "psql is not installed"
+tap_needs redsmith psql
 
 tap_plan 23
 sandbox_begin
-work=$(mktemp -d "${TMPDIR:-/tmp}/redsmith-ddl-XXXXXX")
-sandbox_dirs="$sandbox_dirs $work"
-export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
+work_begin
 
 sql()
 {

@@ -3,12 +3,10 @@
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
 redsmith=$REDSMITH_BUILDDIR/redsmith
-[ -x "$redsmith" ] || tap_skip_all "redsmith was not built"
+tap_needs redsmith
 tap_plan 16
 sandbox_begin
-work=$(mktemp -d "${TMPDIR:-/tmp}/redsmith-export-XXXXXX")
-sandbox_dirs="$sandbox_dirs $work"
-export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
+work_begin
 export LC_ALL=C.UTF-8
 cd "$work" || exit 1
 

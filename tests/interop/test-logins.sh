@@ -7,13 +7,11 @@
 
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
-sandbox_new
-work=$sandbox_new_dir
+work_begin
 host=$PGHOST port=$PGPORT user=$PGUSER password=$PGPASSWORD roots=$PGSSLROOTCERT
 key=$AWS_ACCESS_KEY_ID secret=$AWS_SECRET_ACCESS_KEY endpoint=$AWS_ENDPOINT_URL
 region=$AWS_REGION role=$REDSMITH_IAM_ROLE
-export HOME="$work" XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" \
-    XDG_CACHE_HOME="$work/cache"
+export HOME="$work"
 unset DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR
 # A profile says all itself; what its way needs from the environment is in `given`.
 unset PGHOST PGPORT PGDATABASE PGUSER PGPASSWORD PGSSLMODE PGSSLROOTCERT AWS_ACCESS_KEY_ID \

@@ -4,22 +4,13 @@
 
 tap_plan 28
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
-work=$(mktemp -d "${TMPDIR:-/tmp}/redsmith-profile-XXXXXX")
-trap 'rm -rf "$work"' EXIT
-export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
+work_begin
 unset REDSMITH_PROFILE PGHOST PGUSER PGPASSWORD PGPORT PGDATABASE AWS_REGION
 file=$XDG_CONFIG_HOME/redsmith/profiles.conf
 cd "$work" || exit 1
 
 rs() { "$REDSMITH" profile "$@" >"$work/stdout" 2>"$work/stderr" </dev/null; }
 said() { cat "$work/stdout" "$work/stderr"; }
-status_is()
-{
-    name=$1 expected=$2
-    shift 2
-    "$@"
-    tap_is "$name" $? "$expected"
-}
 
 status_is "a profile is made of options" 0 rs add work --host h.example --user ana --auth prompt \
     --tempdir s3a://b/t --aws_iam_role default --read-only yes

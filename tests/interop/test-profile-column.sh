@@ -6,9 +6,7 @@
 tap_plan 14
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
-sandbox_new
-work=$sandbox_new_dir
-export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
+work_begin
 export LC_ALL=C.UTF-8 TZ=UTC
 unset NO_COLOR TMUX REDSMITH_PROFILE
 cd "$work" || exit 1

@@ -3,8 +3,7 @@
 # values hold all that breaks text files. NULL and the empty string stay apart.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
-command -v psql >/dev/null 2>&1 || tap_skip_all "psql is not installed"
-[ -x "$REDSMITH_BUILDDIR/redsmith" ] || tap_skip_all "redsmith was not built"
+tap_needs redsmith psql
 
 COMPRESSIONS="none gzip zstd"
 tap_plan 33

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the sandbox's front has of Redshift's users, types, views and system views.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
-command -v psql >/dev/null || tap_skip_all "psql is not installed"
+tap_needs psql
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 sql()

@@ -3,7 +3,7 @@
 # kind of wrong certificate refused by a client that verifies, each with OpenSSL's own words; and nobody
 # held up by a client that never ends its handshake.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
-command -v psql >/dev/null || tap_skip_all "psql is not installed"
+tap_needs psql
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 attempt()

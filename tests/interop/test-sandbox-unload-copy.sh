@@ -3,7 +3,7 @@
 # load errors, progress, cancel. TAP.
 . "${REDSMITH_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/sandbox-lib.sh"
 
-command -v aws >/dev/null || tap_skip_all "the AWS CLI is not installed"
+tap_needs aws
 
 tap_plan 91
 sandbox_begin

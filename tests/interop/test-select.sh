@@ -1,17 +1,14 @@
 #!/bin/sh
 # The options that compose a query, headless: what preview prints and sends for them.
 
-here=$(cd "$(dirname "$0")" && pwd)
-. "${REDSMITH_SRCDIR:-$here/../..}/tests/sandbox-lib.sh"
+. "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
 program=$REDSMITH_BUILDDIR/redsmith
-[ -x "$program" ] || tap_skip_all "redsmith was not built"
+tap_needs redsmith
 tap_plan 14
 sandbox_begin
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/redsmith-select-XXXXXX")
-sandbox_dirs="$sandbox_dirs $work"
-export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
+work_begin
 unset REDSMITH_PROFILE
 
 preview() # preview ARGUMENTS...

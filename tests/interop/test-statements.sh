@@ -3,16 +3,12 @@
 # looks at the tabs and leaves is replayed, and the log of all statements that were sent is exactly
 # what these steps ask for. What the server itself logged is compared, too.
 
-here=$(cd "$(dirname "$0")" && pwd)
-. "${REDSMITH_SRCDIR:-$here/../..}/tests/sandbox-lib.sh"
+. "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 program=$REDSMITH_BUILDDIR/redsmith
-[ -x "$program" ] || tap_skip_all "redsmith was not built"
-command -v psql >/dev/null || tap_skip_all "psql is not installed"
+tap_needs redsmith psql
 tap_plan 7
 sandbox_begin
-work=$(mktemp -d "${TMPDIR:-/tmp}/redsmith-statements-XXXXXX")
-sandbox_dirs="$sandbox_dirs $work"
-export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
+work_begin
 export LC_ALL=C.UTF-8
 
 replay() # replay NAME: the script on standard input; statements, shortened, to NAME.sent

@@ -4,10 +4,8 @@
 
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
-sandbox_new
-work=$sandbox_new_dir
-export HOME="$work" XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" \
-    XDG_CACHE_HOME="$work/cache"
+work_begin
+export HOME="$work"
 # again OPTION...: the same sandbox with another certificate
 again()
 {
