@@ -50,7 +50,7 @@ static gsize valid_char(const char *p, const char *end, gunichar *c)
     return (gsize)(g_utf8_next_char(p) - p);
 }
 
-char *text_printable(const char *bytes, gssize length)
+static char *printable(const char *bytes, gssize length, const char *kept)
 {
     const char *end = bytes + (length < 0 ? (gssize)strlen(bytes) : length);
     GString *out = g_string_sized_new((gsize)(end - bytes) + 1);
@@ -60,7 +60,7 @@ char *text_printable(const char *bytes, gssize length)
         if (size == 0) {
             g_string_append_printf(out, "\\x%02x", (guchar)*bytes);
             size = 1;
-        } else if (is_hostile(c)) {
+        } else if (is_hostile(c) && (*bytes == '\0' || strchr(kept, *bytes) == NULL)) {
             append_visible(out, c);
         } else {
             g_string_append_len(out, bytes, (gssize)size);
@@ -68,6 +68,16 @@ char *text_printable(const char *bytes, gssize length)
         bytes += size;
     }
     return g_string_free(out, FALSE);
+}
+
+char *text_printable(const char *bytes, gssize length)
+{
+    return printable(bytes, length, "");
+}
+
+char *text_printable_lines(const char *bytes, gssize length)
+{
+    return printable(bytes, length, "\n\t");
 }
 
 gboolean text_is_printable(const char *bytes, gssize length)

@@ -21,6 +21,9 @@ typedef enum { TEXT_LEFT, TEXT_RIGHT } TextAlign;
  */
 char *text_printable(const char *bytes, gssize length);
 
+/* The same with line ends and tabs as they are: for text of many lines on its way to a terminal. */
+char *text_printable_lines(const char *bytes, gssize length);
+
 /* True when text_printable would change nothing. */
 gboolean text_is_printable(const char *bytes, gssize length);
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/parse.h"
 #include "cli/terminal.h"
@@ -75,6 +76,7 @@ Output *cli_output_new(const CliContext *cli, OutputFormat format, const ResultC
         .header = header,
         .width = cli->out_is_terminal ? terminal_width() : 0,
         .ascii = cli->ascii,
+        .terminal = cli->out_is_terminal,
         .dim = cli->out_is_terminal && g_getenv("NO_COLOR") == NULL,
         .null_marker = cli->settings->null_marker,
         .empty_marker = cli->settings->empty_marker,
@@ -93,10 +95,12 @@ void cli_give_session(CliContext *cli, Session *session)
         workbench_give_session(cli->workbench, session);
 }
 
+/* A terminal would obey what a name or a statement holds; a file or a pipe gets every byte. */
 static gboolean write_text(const CliContext *cli, const char *text, GError **error)
 {
+    g_autofree char *shown = cli->out_is_terminal ? text_printable_lines(text, -1) : NULL;
     errno = 0;
-    if (fputs(text, cli->out) >= 0 && fflush(cli->out) == 0)
+    if (fputs(shown != NULL ? shown : text, cli->out) >= 0 && fflush(cli->out) == 0)
         return TRUE;
     if (errno != EPIPE)
         return rs_error_set_errno(error, errno, "cannot write to standard output");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 static const char *const format_names[] = {
     [OUTPUT_TABLE] = "table", [OUTPUT_TEXT] = "text",     [OUTPUT_CSV] = "csv",
@@ -81,9 +82,15 @@ static gboolean check_stream(Output *output, GError **error)
     return rs_error_set_errno(error, errno, "cannot write to standard output");
 }
 
+/* The table has made its cells printable, and dims its markers. */
 static void write_line(Output *output)
 {
-    fwrite(output->line->str, 1, output->line->len, output->out);
+    if (output->style.terminal && output->writer != NULL) {
+        g_autofree char *shown = text_printable_lines(output->line->str, (gssize)output->line->len);
+        fputs(shown, output->out);
+    } else {
+        fwrite(output->line->str, 1, output->line->len, output->out);
+    }
     g_string_truncate(output->line, 0);
 }
 

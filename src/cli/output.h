@@ -45,6 +45,7 @@ typedef struct {
     gboolean header;
     int width;                /* columns of the terminal; 0: as wide as the cells are */
     gboolean ascii;           /* no character beyond ASCII of our own */
+    gboolean terminal;        /* nothing that it would obey, in any format; line ends and tabs stay */
     gboolean dim;             /* markers stand out by an attribute (a terminal) */
     const char *null_marker;  /* NULL: "∅" */
     const char *empty_marker; /* NULL: "''" */
