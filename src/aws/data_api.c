@@ -31,9 +31,9 @@ void data_api_set_hooks(DataApi *api, const AwsHooks *hooks)
     api->hooks = *hooks;
 }
 
-JsonTarget data_api_target(const DataApi *api, const char *what)
+PostTarget data_api_target(const DataApi *api, const char *what)
 {
-    return (JsonTarget){.client = api->client,
+    return (PostTarget){.client = api->client,
                         .endpoint_url = api->endpoint_url,
                         .region = api->region,
                         .what = what};
@@ -191,7 +191,7 @@ gboolean data_api_execute(DataApi *api, const DataApiTarget *target, const DataA
 {
     static const char what[] = "cannot run the statement";
     g_autofree char *own = request->client_token == NULL ? data_api_token_new() : NULL;
-    JsonTarget where = data_api_target(api, what);
+    PostTarget where = data_api_target(api, what);
     for (guint i = 0; i < request->n_parameters; i++) {
         const DataApiParameter *parameter = &request->parameters[i];
         if (*parameter->name != '\0' && *parameter->value != '\0')
@@ -216,7 +216,7 @@ gboolean data_api_describe_for(DataApi *api, const char *id, guint wait,
 {
     g_autofree char *what = g_strdup_printf("cannot ask after statement %s", id);
     g_autofree char *own_id = g_strdup(id); /* id may be the statement's, which is replaced */
-    JsonTarget where = data_api_target(api, what);
+    PostTarget where = data_api_target(api, what);
     where.wait_seconds = wait;
     g_autoptr(JsonCall) call = json_call_new(&data_api_service, "DescribeStatement");
     json_call_add_text(call, "Id", own_id);
@@ -236,7 +236,7 @@ gboolean data_api_cancel(DataApi *api, const char *id, gboolean *cancelled,
                          GCancellable *cancellable, GError **error)
 {
     g_autofree char *what = g_strdup_printf("cannot cancel statement %s", id);
-    JsonTarget where = data_api_target(api, what);
+    PostTarget where = data_api_target(api, what);
     g_autoptr(JsonCall) call = json_call_new(&data_api_service, "CancelStatement");
     json_call_add_text(call, "Id", id);
     g_autoptr(JsonReply) reply = json_call_send(call, &where, cancellable, error);

@@ -13,7 +13,7 @@ struct DataApi {
 
 extern const JsonService data_api_service;
 
-JsonTarget data_api_target(const DataApi *api, const char *what);
+PostTarget data_api_target(const DataApi *api, const char *what);
 /* The members that say where and as whom. */
 void data_api_add_target(JsonCall *call, const DataApiTarget *target);
 DataApiColumn *data_api_column_read(RawJson json);

@@ -15,7 +15,7 @@ typedef struct {
 static gboolean read_page(DataApi *api, const List *list, gconstpointer about, GPtrArray *items,
                           char **token, GCancellable *cancellable, GError **error)
 {
-    JsonTarget where = data_api_target(api, list->what);
+    PostTarget where = data_api_target(api, list->what);
     RawJson array;
     g_autoptr(JsonCall) call = json_call_new(&data_api_service, list->operation);
     list->add(call, about);

@@ -174,7 +174,7 @@ DataApiPage *data_api_fetch(DataApi *api, const char *id, gboolean csv, const ch
                             GCancellable *cancellable, GError **error)
 {
     g_autofree char *what = g_strdup_printf("cannot fetch the rows of statement %s", id);
-    JsonTarget where = data_api_target(api, what);
+    PostTarget where = data_api_target(api, what);
     where.max_body = PAGE_LIMIT;
     g_autoptr(JsonCall) call =
         json_call_new(&data_api_service, csv ? "GetStatementResultV2" : "GetStatementResult");

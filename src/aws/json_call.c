@@ -6,7 +6,6 @@
 #include "base/text.h"
 
 #define CONTENT_TYPE "application/x-amz-json-1.1"
-#define TOTAL_MS (60 * 1000)
 #define WORDS_LIMIT 2000 /* bytes of a body that is no JSON: a proxy's page, say */
 
 struct JsonCall {
@@ -148,34 +147,6 @@ gboolean json_call_read_failure(HttpResponse *response, AwsFailure *failure)
 
 /* --- the call ----------------------------------------------------------------------------------- */
 
-static gboolean prepare(const JsonCall *call, const JsonTarget *target, AwsRequest *request,
-                        GError **error)
-{
-    g_auto(Endpoint) endpoint = {0};
-    g_autofree char *name = g_strconcat(call->service->target, call->operation, NULL);
-    g_auto(EndpointChoice) choice = {0};
-    if (!endpoint_choose(&call->service->endpoint, target->endpoint_url,
-                         aws_client_profile(target->client), &choice, error) ||
-        !endpoint_resolve(&call->service->endpoint, &choice, target->region, &endpoint, error))
-        return FALSE;
-    request->method = "POST";
-    request->path = g_strconcat(endpoint.path, "/", NULL);
-    request->scheme = g_steal_pointer(&endpoint.scheme);
-    request->host = g_steal_pointer(&endpoint.host);
-    request->region = g_strdup(target->region);
-    request->service = call->service->signing_name;
-    request->path_mode = SIGV4_PATH_DOUBLE;
-    request->headers = sigv4_headers_new();
-    sigv4_headers_add(request->headers, "Content-Type", CONTENT_TYPE);
-    sigv4_headers_add(request->headers, "X-Amz-Target", name);
-    request->once = target->once;
-    request->max_body = target->max_body;
-    request->stall_seconds = target->wait_seconds > 0 ? target->wait_seconds + 15 : 0;
-    request->total_ms = TOTAL_MS + target->wait_seconds * 1000;
-    request->read_failure = json_call_read_failure;
-    return TRUE;
-}
-
 JsonReply *json_reply_new(const char *text, gsize length, GError **error)
 {
     JsonReply *reply = g_new0(JsonReply, 1);
@@ -192,29 +163,29 @@ JsonReply *json_reply_new(const char *text, gsize length, GError **error)
     return NULL;
 }
 
-JsonReply *json_call_send(JsonCall *call, const JsonTarget *target, GCancellable *cancellable,
+static gpointer read_reply(gconstpointer user, HttpResponse *response, GError **error)
+{
+    return json_reply_new(http_response_text(response),
+                          response->body != NULL ? response->body->len : 0, error);
+}
+
+JsonReply *json_call_send(JsonCall *call, const PostTarget *target, GCancellable *cancellable,
                           GError **error)
 {
-    g_autofree char *name = g_strdup_printf("%s %s", call->service->endpoint.id, call->operation);
-    g_auto(AwsRequest) request = {.what = target->what != NULL ? target->what : name};
-    g_auto(HttpResponse) response = {0};
-    if (!prepare(call, target, &request, error))
-        return NULL;
+    g_autofree char *name = g_strconcat(call->service->target, call->operation, NULL);
+    const Post post = {.endpoint = &call->service->endpoint,
+                       .signing_name = call->service->signing_name,
+                       .operation = call->operation,
+                       .content_type = CONTENT_TYPE,
+                       .header = "X-Amz-Target",
+                       .value = name,
+                       .body = call->body,
+                       .read_failure = json_call_read_failure,
+                       .read = read_reply};
     gsize before = call->body->len;
     g_string_append_c(call->body, '}');
-    g_autoptr(GBytes) bytes = g_bytes_new_static(call->body->str, call->body->len);
-    HttpBody body = {.bytes = bytes, .length = call->body->len};
-    request.body = &body;
-    JsonReply *reply = NULL;
-    if (aws_send(target->client, &request, &response, cancellable, error)) {
-        const char *answer = http_response_text(&response);
-        reply = json_reply_new(answer, response.body != NULL ? response.body->len : 0, error);
-        if (reply == NULL)
-            g_prefix_error(error, "%s: ", request.what);
-    }
+    JsonReply *reply = post_send(&post, target, cancellable, error);
     g_string_truncate(call->body, before);
-    if (response.body != NULL && response.body->len > 0)
-        explicit_bzero(response.body->data, response.body->len);
     return reply;
 }
 

@@ -9,7 +9,7 @@
  *     g_autoptr(JsonReply) reply = json_call_send(call, &target, cancellable, &error);
  *     g_autofree char *arn = raw_json_text_of(json_reply_root(reply), "ARN");
  *
- * Errors:  those of request, with the service's code, its words and the request id; RS_ERROR_CORRUPT for
+ * Errors:  those of post, with the service's code, its words and the request id; RS_ERROR_CORRUPT for
  *          an answer that is not a JSON object.
  * Memory:  requests and answers may hold secrets: their texts are wiped when freed.
  * Source:  AWS JSON 1.1 protocol (Smithy, "awsJson1_1").
@@ -18,25 +18,14 @@
 #ifndef REDSMITH_AWS_JSON_CALL_H
 #define REDSMITH_AWS_JSON_CALL_H
 
+#include "aws/post.h"
 #include "aws/raw_json.h"
-#include "aws/request.h"
 
 typedef struct {
     EndpointService endpoint;
     const char *signing_name;
     const char *target; /* prefix of X-Amz-Target: "RedshiftData." */
 } JsonService;
-
-/* Where to, and how. All borrowed. */
-typedef struct {
-    AwsClient *client;
-    const char *endpoint_url; /* NULL: see aws/endpoint */
-    const char *region;
-    const char *what;   /* how messages begin; NULL: "SERVICE OPERATION" */
-    gboolean once;      /* doing it twice would double something */
-    guint wait_seconds; /* the service may hold the answer back that long */
-    gsize max_body;     /* of the answer; 0: 16 MiB */
-} JsonTarget;
 
 typedef struct JsonCall JsonCall;
 
@@ -56,7 +45,7 @@ char *json_call_body(const JsonCall *call);
 
 typedef struct JsonReply JsonReply;
 
-JsonReply *json_call_send(JsonCall *call, const JsonTarget *target, GCancellable *cancellable,
+JsonReply *json_call_send(JsonCall *call, const PostTarget *target, GCancellable *cancellable,
                           GError **error);
 
 /* The object; valid as long as the reply. */

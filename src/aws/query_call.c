@@ -200,44 +200,18 @@ void query_call_add_list(QueryCall *call, const char *name, const char *member,
     }
 }
 
-static gboolean prepare(const QueryCall *call, const QueryTarget *target, AwsRequest *request,
-                        GError **error)
-{
-    g_auto(Endpoint) endpoint = {0};
-    g_auto(EndpointChoice) choice = {0};
-    if (!endpoint_choose(&call->service->endpoint, target->endpoint_url,
-                         aws_client_profile(target->client), &choice, error) ||
-        !endpoint_resolve(&call->service->endpoint, &choice, target->region, &endpoint, error))
-        return FALSE;
-    request->method = "POST";
-    request->path = g_strconcat(endpoint.path, "/", NULL);
-    request->scheme = g_steal_pointer(&endpoint.scheme);
-    request->host = g_steal_pointer(&endpoint.host);
-    request->region = g_strdup(target->region);
-    request->service = call->service->signing_name;
-    request->path_mode = SIGV4_PATH_DOUBLE;
-    request->headers = sigv4_headers_new();
-    sigv4_headers_add(request->headers, "Content-Type", FORM);
-    sigv4_headers_add(request->headers, "Accept", "text/xml");
-    request->once = target->once;
-    request->total_ms = 60 * 1000;
-    request->read_failure = aws_failure_read_xml;
-    return TRUE;
-}
-
 /* The result inside <ACTIONResponse>, taken out of it; the response itself for actions without one. */
-static QueryNode *result_of(const QueryCall *call, const char *what, HttpResponse *response,
-                            GError **error)
+static gpointer read_result(gconstpointer user, HttpResponse *response, GError **error)
 {
+    const QueryCall *call = user;
     g_autofree char *outer = g_strconcat(call->action, "Response", NULL);
     g_autofree char *inner = g_strconcat(call->action, "Result", NULL);
     const char *xml = http_response_text(response);
     g_autoptr(QueryNode) root = query_node_parse(xml, response->body->len, error);
-    if (root == NULL || strcmp(root->name, outer) != 0) {
-        g_prefix_error(error, "%s: ", what);
-        if (root != NULL)
-            g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT, "%s: the answer is not a %s", what,
-                        outer);
+    if (root == NULL)
+        return NULL;
+    if (strcmp(root->name, outer) != 0) {
+        g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT, "the answer is not a %s", outer);
         return NULL;
     }
     for (guint i = 0; i < query_node_children(root); i++)
@@ -246,22 +220,18 @@ static QueryNode *result_of(const QueryCall *call, const char *what, HttpRespons
     return g_steal_pointer(&root);
 }
 
-QueryNode *query_call_send(QueryCall *call, const QueryTarget *target, GCancellable *cancellable,
+QueryNode *query_call_send(QueryCall *call, const PostTarget *target, GCancellable *cancellable,
                            GError **error)
 {
-    g_autofree char *name = g_strdup_printf("%s %s", call->service->endpoint.id, call->action);
-    const char *what = target->what != NULL ? target->what : name;
-    g_auto(AwsRequest) request = {.what = what};
-    g_auto(HttpResponse) response = {0};
-    if (!prepare(call, target, &request, error))
-        return NULL;
-    g_autoptr(GBytes) form = g_bytes_new_static(call->form->str, call->form->len);
-    HttpBody body = {.bytes = form, .length = call->form->len};
-    request.body = &body;
-    QueryNode *result = NULL;
-    if (aws_send(target->client, &request, &response, cancellable, error))
-        result = result_of(call, what, &response, error);
-    if (response.body != NULL && response.body->len > 0)
-        explicit_bzero(response.body->data, response.body->len);
-    return result;
+    const Post post = {.endpoint = &call->service->endpoint,
+                       .signing_name = call->service->signing_name,
+                       .operation = call->action,
+                       .content_type = FORM,
+                       .header = "Accept",
+                       .value = "text/xml",
+                       .body = call->form,
+                       .read_failure = aws_failure_read_xml,
+                       .read = read_result,
+                       .user = call};
+    return post_send(&post, target, cancellable, error);
 }

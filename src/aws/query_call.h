@@ -9,29 +9,20 @@
  *     const char *arn = query_node_text(result, "Arn");
  *
  * Source:   AWS query protocol (Smithy, "awsQuery").
- * Errors:   those of request; RS_ERROR_CORRUPT for an answer that is not the XML of that operation.
+ * Errors:   those of post; RS_ERROR_CORRUPT for an answer that is not the XML of that operation.
  * Memory:   answers hold secrets: their texts are wiped when freed.
  * Threads:  a call and its answer belong to one thread.
  */
 #ifndef REDSMITH_AWS_QUERY_CALL_H
 #define REDSMITH_AWS_QUERY_CALL_H
 
-#include "aws/request.h"
+#include "aws/post.h"
 
 typedef struct {
     EndpointService endpoint;
     const char *signing_name;
     const char *version;
 } QueryService;
-
-/* Where to. All borrowed. */
-typedef struct {
-    AwsClient *client;
-    const char *endpoint_url; /* NULL: see aws/endpoint */
-    const char *region;
-    const char *what; /* how messages begin; NULL: "SERVICE ACTION" */
-    gboolean once;    /* doing it twice would fail or double something */
-} QueryTarget;
 
 typedef struct QueryCall QueryCall;
 
@@ -53,7 +44,7 @@ void query_node_free(QueryNode *node);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(QueryNode, query_node_free)
 
 /* <ACTIONResult> of the answer. Free with query_node_free. */
-QueryNode *query_call_send(QueryCall *call, const QueryTarget *target, GCancellable *cancellable,
+QueryNode *query_call_send(QueryCall *call, const PostTarget *target, GCancellable *cancellable,
                            GError **error);
 
 /* The root of a document: for tests and fuzzing. */

@@ -9,12 +9,12 @@
 
 static const QueryService service = {{"REDSHIFT", "redshift"}, "redshift", "2012-12-01"};
 
-static QueryTarget target_of(const RedshiftApi *api, const char *what)
+PostTarget redshift_target(const RedshiftApi *api, const char *what)
 {
-    return (QueryTarget){.client = api->client,
-                         .endpoint_url = api->endpoint_url,
-                         .region = api->region,
-                         .what = what};
+    return (PostTarget){.client = api->client,
+                        .endpoint_url = api->endpoint_url,
+                        .region = api->region,
+                        .what = what};
 }
 
 gint64 redshift_parse_time(const char *text)
@@ -56,7 +56,7 @@ gboolean redshift_get_login(const RedshiftApi *api, const RedshiftLoginRequest *
     const char *where = request->cluster != NULL ? request->cluster : request->custom_domain;
     g_autofree char *what = g_strdup_printf("cannot get temporary credentials for cluster %s",
                                             where != NULL ? where : "(none)");
-    QueryTarget target = target_of(api, what);
+    PostTarget target = redshift_target(api, what);
     g_autoptr(QueryCall) call =
         query_call_new(&service, named ? "GetClusterCredentials" : "GetClusterCredentialsWithIAM");
     query_call_add(call, "ClusterIdentifier", request->cluster);
@@ -143,7 +143,7 @@ GPtrArray *redshift_describe_clusters(const RedshiftApi *api, const char *id,
         g_ptr_array_new_with_free_func((GDestroyNotify)redshift_cluster_free);
     g_autofree char *what = id != NULL ? g_strdup_printf("cannot look at cluster %s", id)
                                        : g_strdup("cannot list the clusters");
-    QueryTarget target = target_of(api, what);
+    PostTarget target = redshift_target(api, what);
     g_autofree char *marker = NULL;
     for (guint page = 0; page < PAGES; page++) {
         g_autoptr(QueryCall) call = query_call_new(&service, "DescribeClusters");

@@ -20,6 +20,9 @@ typedef struct {
     const char *region;
 } RedshiftApi;
 
+/* The same for one call; what begins its messages and is borrowed too. */
+PostTarget redshift_target(const RedshiftApi *api, const char *what);
+
 typedef struct {
     char *user;
     Secret *password;

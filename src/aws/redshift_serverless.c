@@ -8,21 +8,13 @@
 static const JsonService service = {
     {"REDSHIFT_SERVERLESS", "redshift-serverless"}, "redshift-serverless", "RedshiftServerless."};
 
-static JsonTarget target_of(const RedshiftApi *api, const char *what)
-{
-    return (JsonTarget){.client = api->client,
-                        .endpoint_url = api->endpoint_url,
-                        .region = api->region,
-                        .what = what};
-}
-
 gboolean serverless_get_login(const RedshiftApi *api, const char *workgroup, const char *database,
                               guint duration_seconds, RedshiftLogin *login,
                               GCancellable *cancellable, GError **error)
 {
     g_autofree char *what =
         g_strdup_printf("cannot get temporary credentials for workgroup %s", workgroup);
-    JsonTarget target = target_of(api, what);
+    PostTarget target = redshift_target(api, what);
     g_autoptr(JsonCall) call = json_call_new(&service, "GetCredentials");
     json_call_add_text(call, "workgroupName", workgroup);
     json_call_add_text(call, "dbName", database);
@@ -79,7 +71,7 @@ Workgroup *serverless_get_workgroup(const RedshiftApi *api, const char *name,
                                     GCancellable *cancellable, GError **error)
 {
     g_autofree char *what = g_strdup_printf("cannot look at workgroup %s", name);
-    JsonTarget target = target_of(api, what);
+    PostTarget target = redshift_target(api, what);
     RawJson json;
     g_autoptr(JsonCall) call = json_call_new(&service, "GetWorkgroup");
     json_call_add_text(call, "workgroupName", name);
@@ -98,7 +90,7 @@ GPtrArray *serverless_list_workgroups(const RedshiftApi *api, GCancellable *canc
     g_autoptr(GPtrArray) workgroups =
         g_ptr_array_new_with_free_func((GDestroyNotify)workgroup_free);
     g_autofree char *token = NULL;
-    JsonTarget target = target_of(api, "cannot list the workgroups");
+    PostTarget target = redshift_target(api, "cannot list the workgroups");
     for (guint page = 0; page < PAGES; page++) {
         RawJson list;
         g_autoptr(JsonCall) call = json_call_new(&service, "ListWorkgroups");

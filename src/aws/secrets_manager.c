@@ -9,9 +9,9 @@
 static const JsonService service = {
     {"SECRETS_MANAGER", "secretsmanager"}, "secretsmanager", "secretsmanager."};
 
-static JsonTarget target_of(const SecretsClient *client, const char *what)
+static PostTarget target_of(const SecretsClient *client, const char *what)
 {
-    return (JsonTarget){.client = client->client,
+    return (PostTarget){.client = client->client,
                         .endpoint_url = client->endpoint_url,
                         .region = client->region,
                         .what = what};
@@ -61,7 +61,7 @@ gboolean secrets_get_value(const SecretsClient *client, const char *id, SecretVa
                            GCancellable *cancellable, GError **error)
 {
     g_autofree char *what = g_strdup_printf("cannot read the secret %s", id);
-    JsonTarget target = target_of(client, what);
+    PostTarget target = target_of(client, what);
     g_autoptr(JsonCall) call = json_call_new(&service, "GetSecretValue");
     json_call_add_text(call, "SecretId", id);
     g_autoptr(JsonReply) reply = json_call_send(call, &target, cancellable, error);
@@ -175,7 +175,7 @@ GPtrArray *secrets_list(const SecretsClient *client, const SecretFilter *filters
         g_ptr_array_new_with_free_func((GDestroyNotify)secret_entry_free);
     g_autofree char *conditions = filters_json(filters, n_filters);
     g_autofree char *token = NULL;
-    JsonTarget target = target_of(client, "cannot list the secrets");
+    PostTarget target = target_of(client, "cannot list the secrets");
     for (guint page = 0; page < PAGES; page++) {
         g_autoptr(JsonCall) call = json_call_new(&service, "ListSecrets");
         json_call_add_json(call, "Filters", conditions);

@@ -48,12 +48,12 @@ void sts_client_set_hooks(StsClient *client, const AwsHooks *hooks)
 static QueryNode *send(StsClient *client, QueryCall *call, const StsRole *role,
                        GCancellable *cancellable, GError **error)
 {
-    QueryTarget target = {.client = client->client,
-                          .endpoint_url = client->endpoint_url,
-                          .region = client->region,
-                          .what = role != NULL ? role->what : NULL,
-                          /* A code of an MFA device is good for one call. */
-                          .once = role != NULL && role->token_code != NULL};
+    PostTarget target = {.client = client->client,
+                         .endpoint_url = client->endpoint_url,
+                         .region = client->region,
+                         .what = role != NULL ? role->what : NULL,
+                         /* A code of an MFA device is good for one call. */
+                         .once = role != NULL && role->token_code != NULL};
     return query_call_send(call, &target, cancellable, error);
 }
 
