@@ -168,9 +168,8 @@ char *narrator_progress_text(const Plan *plan, const ProgressSnapshot *snapshot)
 {
     const PlanStep *step = step_of(plan, snapshot->step);
     GString *out = g_string_new(NULL);
-    g_string_append_printf(out, "step %d", snapshot->step + 1);
     if (plan != NULL)
-        g_string_append_printf(out, " of %u", plan->steps->len);
+        g_string_append_printf(out, "step %d of %u", snapshot->step + 1, plan->steps->len);
     if (step != NULL)
         g_string_append_printf(out, " %s", step_kind_name(step->kind));
     int percent = progress_percent(snapshot);
@@ -187,6 +186,7 @@ char *narrator_progress_text(const Plan *plan, const ProgressSnapshot *snapshot)
     g_string_append_printf(out, "  %s", duration);
     if (snapshot->source != PROGRESS_COUNTED)
         g_string_append_printf(out, "  %s", source_name(snapshot->source));
+    g_string_erase(out, 0, (gssize)strspn(out->str, " "));
     return g_string_free(out, FALSE);
 }
 

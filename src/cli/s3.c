@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/terminal.h"
 
 #define AT(member) G_STRUCT_OFFSET(S3Options, member)
 
@@ -103,108 +102,6 @@ gboolean s3_may_write(const CliContext *cli, GError **error)
     return FALSE;
 }
 
-/* --- rm ---------------------------------------------------------------------------------------- */
-
-enum { SHOWN_KEYS = 10 };
-
-typedef struct {
-    GPtrArray *keys;
-    guint64 bytes;
-} Removal;
-
-static gboolean note_removal(gpointer user, const S3Object *object, GError **error)
-{
-    Removal *removal = user;
-    g_ptr_array_add(removal->keys, g_strdup(object->key));
-    removal->bytes += object->size;
-    return TRUE;
-}
-
-static gboolean find_removal(CliContext *cli, S3Client *s3, const char *bucket, const char *key,
-                             Removal *removal, GError **error)
-{
-    const S3Options *options = cli->options;
-    g_autoptr(S3Object) object = NULL;
-    if (options->recursive)
-        return s3_each_below(s3, bucket, key, FALSE, note_removal, removal, cli->cancellable,
-                             error);
-    return s3_find(s3, bucket, key, &object, cli->cancellable, error) &&
-           (object == NULL || note_removal(removal, object, error));
-}
-
-static gboolean print_keys(CliContext *cli, const char *bucket, const GPtrArray *keys,
-                           GError **error)
-{
-    static const ResultColumn columns[] = {{(char *)"object", OID_TEXT, -1}};
-    g_autoptr(Output) output = cli_output_new(cli, cli->globals.json ? OUTPUT_JSON : OUTPUT_TABLE,
-                                              columns, G_N_ELEMENTS(columns), TRUE);
-    for (guint i = 0; i < keys->len; i++) {
-        g_autofree char *url = g_strdup_printf("s3://%s/%s", bucket, (char *)keys->pdata[i]);
-        const char *const values[] = {url};
-        if (!output_strings(output, values, error))
-            return FALSE;
-    }
-    return output_end(output, error);
-}
-
-static gboolean print_removed(CliContext *cli, const Removal *removal, GError **error)
-{
-    cJSON *json = cJSON_CreateObject();
-    cJSON_AddStringToObject(json, "action", "rm");
-    cJSON_AddNumberToObject(json, "objects", removal->keys->len);
-    cJSON_AddNumberToObject(json, "bytes", (double)removal->bytes);
-    return cli_print_json(cli, json, error);
-}
-
-static gboolean remove_shown(CliContext *cli, S3Client *s3, const char *bucket,
-                             const Removal *removal, GError **error)
-{
-    const GPtrArray *keys = removal->keys;
-    g_autofree char *count = text_count(keys->len);
-    g_autofree char *bytes = text_bytes(removal->bytes);
-    g_autofree char *what = g_strdup_printf("delete %s object%s, %s, of %s", count,
-                                            keys->len == 1 ? "" : "s", bytes, cli->arguments[1]);
-    for (guint i = 0; i < MIN(keys->len, SHOWN_KEYS); i++) {
-        g_autofree char *key = text_printable(keys->pdata[i], -1); /* its line ends too */
-        narrator_say(cli->narrator, "  s3://%s/%s", bucket, key);
-    }
-    if (keys->len > SHOWN_KEYS)
-        narrator_say(cli->narrator, "  and %u more (--dry-run lists all)", keys->len - SHOWN_KEYS);
-    if (!terminal_confirm(cli, what, cli->arguments[1], error) ||
-        !s3_delete(s3, bucket, keys, cli->cancellable, error))
-        return FALSE;
-    if (cli->globals.json)
-        return print_removed(cli, removal, error);
-    narrator_say(cli->narrator, "deleted %s object%s, %s", count, keys->len == 1 ? "" : "s", bytes);
-    return TRUE;
-}
-
-gboolean s3_rm(CliContext *cli, S3Client *s3, GError **error)
-{
-    const S3Options *options = cli->options;
-    g_autofree char *bucket = NULL, *key = NULL;
-    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
-    if (!s3_parse_url(cli->arguments[1], &bucket, &key, error))
-        return FALSE;
-    Removal removal = {.keys = keys};
-    if (!options->recursive && (*key == '\0' || g_str_has_suffix(key, "/"))) {
-        g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
-                    "%s is no object; add --recursive to delete what is below it",
-                    cli->arguments[1]);
-        return FALSE;
-    }
-    if (!s3_may_write(cli, error) || !find_removal(cli, s3, bucket, key, &removal, error))
-        return FALSE;
-    if (keys->len == 0) {
-        g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND, "%s: there is no such object%s",
-                    cli->arguments[1],
-                    options->recursive ? "" : "; --recursive takes what is below it");
-        return FALSE;
-    }
-    return cli->globals.dry_run ? print_keys(cli, bucket, keys, error)
-                                : remove_shown(cli, s3, bucket, &removal, error);
-}
-
 /* --- the command ------------------------------------------------------------------------------- */
 
 static gboolean check_number(const char *name, gint64 value, gint64 least, gint64 most,
@@ -227,7 +124,7 @@ static gboolean check_words(const S3Options *options, const char *word, GError *
     } rows[] = {
         {options->recursive, "recursive", "ls get put rm"}, /* which a get and a put are anyway */
         {options->overwrite, "overwrite", "get"},
-        {options->concurrency != 0, "concurrency", "get put"},
+        {options->concurrency != 0, "concurrency", "get put rm"},
         {options->limit_rate != 0, "limit-rate", "get put"},
         {options->sse != NULL, "sse", "put"},
         {options->sse_kms_key_id != NULL, "sse-kms-key-id", "put"},

@@ -34,6 +34,13 @@ gboolean s3_each_below(S3Client *s3, const char *bucket, const char *key, gboole
                        S3ListFunction each, gpointer user, GCancellable *cancellable,
                        GError **error);
 
+/* The same for many things, on some threads. What goes wrong first stops all and is the error. */
+typedef gboolean (*S3TaskFunction)(gpointer user, gpointer task, GCancellable *cancellable,
+                                   GError **error);
+gboolean s3_threads_run(GPtrArray *tasks, guint threads, S3TaskFunction each, gpointer user,
+                        GCancellable *cancellable, GError **error);
+guint s3_threads_number(const CliContext *cli); /* --concurrency, else 4 */
+
 typedef struct S3Pair S3Pair;
 void s3_pair_free(S3Pair *pair);
 const char *s3_pair_path(const S3Pair *pair); /* the file's */

@@ -18,13 +18,9 @@ struct S3Pair {
     gboolean same;
 };
 
-/* What the threads that compare share. */
 typedef struct {
     S3Move *move;
-    GCancellable *cancellable; /* the caller's or a failure's */
     Progress progress;
-    GMutex mutex;
-    GError *failure; /* the first one, under the mutex */
 } Comparison;
 
 void s3_pair_free(S3Pair *pair)
@@ -55,7 +51,8 @@ static void on_bytes(gpointer user, guint64 bytes)
     atomic_fetch_add(&comparison->progress.bytes, (long long)bytes);
 }
 
-static gboolean compare_etags(Comparison *comparison, S3Pair *pair, int fd, GError **error)
+static gboolean compare_etags(Comparison *comparison, S3Pair *pair, int fd,
+                              GCancellable *cancellable, GError **error)
 {
     const char *path = pair->item->path;
     guint64 size = (guint64)pair->item->length, cuts[S3_ETAG_MAX_CUTS];
@@ -63,7 +60,7 @@ static gboolean compare_etags(Comparison *comparison, S3Pair *pair, int fd, GErr
     guint n = s3_etag_cuts(pair->etag, size, ours, cuts);
     for (guint i = 0; i < n && !pair->same; i++) {
         g_autofree char *etag = s3_etag_of_file(fd, path, size, cuts[i], i == 0 ? on_bytes : NULL,
-                                                comparison, comparison->cancellable, error);
+                                                comparison, cancellable, error);
         if (etag == NULL)
             return FALSE;
         pair->same = g_ascii_strcasecmp(etag, pair->etag) == 0;
@@ -73,80 +70,48 @@ static gboolean compare_etags(Comparison *comparison, S3Pair *pair, int fd, GErr
 
 /* A get leaves the object's time on the file. That is believed where the ETag tells nothing of the bytes,
  * which the object's headers say; what it tells is never overruled. */
-static gboolean compare_times(Comparison *comparison, S3Pair *pair, const struct stat *facts,
-                              GError **error)
+static gboolean compare_times(const S3Move *move, S3Pair *pair, const struct stat *facts,
+                              GCancellable *cancellable, GError **error)
 {
     const TransferItem *item = pair->item;
     if (pair->same || item->kind != TRANSFER_DOWNLOAD || facts->st_mtim.tv_sec != pair->modified)
         return TRUE;
-    g_autoptr(S3Object) object =
-        s3_head(comparison->move->s3, item->bucket, item->key, comparison->cancellable, error);
+    g_autoptr(S3Object) object = s3_head(move->s3, item->bucket, item->key, cancellable, error);
     if (object == NULL)
         return FALSE;
     pair->same = !object->etag_is_md5 && object->modified == pair->modified;
     return TRUE;
 }
 
-static gboolean compare_open(Comparison *comparison, S3Pair *pair, int fd, GError **error)
+static gboolean compare_open(Comparison *comparison, S3Pair *pair, int fd,
+                             GCancellable *cancellable, GError **error)
 {
     struct stat facts;
     if (fstat(fd, &facts) != 0)
         return rs_error_set_errno(error, errno, "cannot read %s", pair->item->path);
-    return facts.st_size != pair->item->length || (compare_etags(comparison, pair, fd, error) &&
-                                                   compare_times(comparison, pair, &facts, error));
+    return facts.st_size != pair->item->length ||
+           (compare_etags(comparison, pair, fd, cancellable, error) &&
+            compare_times(comparison->move, pair, &facts, cancellable, error));
 }
 
-static gboolean compare(Comparison *comparison, S3Pair *pair, GError **error)
+static gboolean compare(gpointer user, gpointer task, GCancellable *cancellable, GError **error)
 {
+    Comparison *comparison = user;
     S3Move *move = comparison->move;
-    int fd = open(pair->item->path, O_RDONLY | O_CLOEXEC);
+    S3Pair *pair = task;
+    TransferItem *item = pair->item;
+    int fd = open(item->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return rs_error_set_errno(error, errno, "cannot read %s", pair->item->path);
-    gboolean good = compare_open(comparison, pair, fd, error);
+        return rs_error_set_errno(error, errno, "cannot read %s", item->path);
+    gboolean good = compare_open(comparison, pair, fd, cancellable, error);
     close(fd);
-    gboolean sent = good && pair->same && pair->item->kind == TRANSFER_UPLOAD;
-    return good &&
-           (!sent || move->cli->globals.dry_run || s3_journal_drop(move, pair->item, error));
+    atomic_fetch_add(&comparison->progress.files, 1);
+    if (!good || !pair->same || item->kind != TRANSFER_UPLOAD || move->cli->globals.dry_run)
+        return good;
+    return s3_journal_drop(move, item, error);
 }
 
 /* --- all of them ------------------------------------------------------------------------------- */
-
-static void compare_on_thread(gpointer data, gpointer user)
-{
-    Comparison *comparison = user;
-    GError *error = NULL;
-    if (g_cancellable_is_cancelled(comparison->cancellable))
-        return;
-    if (compare(comparison, data, &error)) {
-        atomic_fetch_add(&comparison->progress.files, 1);
-        return;
-    }
-    g_mutex_lock(&comparison->mutex);
-    if (comparison->failure == NULL)
-        comparison->failure = g_steal_pointer(&error);
-    g_mutex_unlock(&comparison->mutex);
-    g_clear_error(&error);
-    g_cancellable_cancel(comparison->cancellable);
-}
-
-static void forward_cancel(GCancellable *theirs, gpointer ours)
-{
-    g_cancellable_cancel(ours);
-}
-
-/* Returns when all are compared, or one failed. */
-static void compare_all(Comparison *comparison)
-{
-    const S3Move *move = comparison->move;
-    GThreadPool *threads =
-        g_thread_pool_new(compare_on_thread, comparison, (gint)move->options.workers, FALSE, NULL);
-    gulong link = g_cancellable_connect(move->cli->cancellable, G_CALLBACK(forward_cancel),
-                                        comparison->cancellable, NULL);
-    for (guint i = 0; i < move->pairs->len; i++)
-        g_thread_pool_push(threads, move->pairs->pdata[i], NULL);
-    g_thread_pool_free(threads, FALSE, TRUE);
-    g_cancellable_disconnect(move->cli->cancellable, link);
-}
 
 static void announce(Comparison *comparison)
 {
@@ -201,25 +166,16 @@ static void take_out_same(S3Move *move)
 
 gboolean s3_compare_run(S3Move *move, GError **error)
 {
+    Comparison comparison = {.move = move};
     if (move->pairs->len == 0)
         return !rs_error_set_if_cancelled(move->cli->cancellable, error);
-    Comparison comparison = {.move = move, .cancellable = g_cancellable_new()};
-    g_mutex_init(&comparison.mutex);
     announce(&comparison);
     narrator_begin_job(move->cli->narrator, NULL, &comparison.progress);
-    compare_all(&comparison);
-    progress_end_job(&comparison.progress, JOB_DONE);
+    gboolean good = s3_threads_run(move->pairs, move->options.workers, compare, &comparison,
+                                   move->cli->cancellable, error);
+    progress_end_job(&comparison.progress, good ? JOB_DONE : JOB_FAILED);
     narrator_end_job(move->cli->narrator);
-    g_mutex_clear(&comparison.mutex);
-    g_object_unref(comparison.cancellable);
-    if (rs_error_set_if_cancelled(move->cli->cancellable, error)) {
-        g_clear_error(&comparison.failure);
-        return FALSE;
-    }
-    if (comparison.failure != NULL) {
-        g_propagate_error(error, comparison.failure);
-        return FALSE;
-    }
-    take_out_same(move);
-    return TRUE;
+    if (good)
+        take_out_same(move);
+    return good;
 }

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "cli/s3.h"
 
-enum { OID_TEXT = 1043, OID_BIGINT = 20, WORKERS = 4 };
+enum { OID_TEXT = 1043, OID_BIGINT = 20 };
 
 void s3_move_init(S3Move *move, CliContext *cli, S3Client *s3, const char *verb)
 {
@@ -16,7 +16,7 @@ void s3_move_init(S3Move *move, CliContext *cli, S3Client *s3, const char *verb)
     move->pairs = g_ptr_array_new_with_free_func((GDestroyNotify)s3_pair_free);
     move->locks = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)s3_lock_free);
     g_mutex_init(&move->mutex);
-    move->options.workers = options->concurrency > 0 ? (guint)options->concurrency : WORKERS;
+    move->options.workers = s3_threads_number(cli);
     move->options.resume = TRUE;
     move->options.control = transfer_control_new((guint64)options->limit_rate);
     s3_client_set_encryption(s3, options->sse, options->sse_kms_key_id);

@@ -295,7 +295,7 @@ static void test_progress_as_json_and_text(void)
     g_assert_nonnull(strstr(text, "9007199254740993"));
     cJSON_Delete(json);
     g_autofree char *line = narrator_progress_text(NULL, &snapshot);
-    g_assert_true(g_str_has_prefix(line, "4,100 of 8,200 rows"));
+    g_assert_true(g_str_has_prefix(line, "50%  4,100 of 8,200 rows"));
     g_assert_nonnull(strstr(line, "4,100 of 8,200 rows"));
     g_assert_nonnull(strstr(line, "1:01"));
 }
