@@ -93,6 +93,13 @@ static void append_caret(GString *out, const LoadError *load_error, int indent)
     g_string_append_c(out, '\n');
 }
 
+static void append_neighbour(GString *out, guint64 number, int digits, const char *line)
+{
+    g_autofree char *shown = line != NULL ? text_printable(line, -1) : NULL;
+    if (shown != NULL)
+        g_string_append_printf(out, "   %*" G_GUINT64_FORMAT "  %s\n", digits, number, shown);
+}
+
 char *job_load_error_text(const LoadError *load_error)
 {
     gboolean local = load_error->local_file != NULL;
@@ -110,8 +117,11 @@ char *job_load_error_text(const LoadError *load_error)
     if (load_error->raw_line != NULL && *load_error->raw_line != '\0') {
         g_autofree char *line = text_printable(load_error->raw_line, -1);
         g_autofree char *label = g_strdup_printf("   %" G_GUINT64_FORMAT "  ", line_number);
+        int digits = (int)strlen(label) - 5;
+        append_neighbour(out, line_number - 1, digits, load_error->line_before);
         g_string_append_printf(out, "%s%s\n", label, line);
         append_caret(out, load_error, (int)strlen(label));
+        append_neighbour(out, line_number + 1, digits, load_error->line_after);
     } else if (load_error->raw_value != NULL) {
         g_autofree char *value = text_printable(load_error->raw_value, -1);
         g_string_append_printf(out, "   value %s\n", value);

@@ -11,7 +11,7 @@
 
 typedef struct {
     char *format, *compression, *delimiter, *quote, *null_as, *columns, *date_format;
-    char *time_format, *region, *iam_role, *tempdir;
+    char *time_format, *widen, *region, *iam_role, *tempdir;
     gint64 max_errors, part_mb, workers;
     gboolean header, no_header, no_escape, remove_quotes, truncate_columns, empty_as_null;
     gboolean blanks_as_null, fill_record, ignore_blank_lines, trim_blanks, accept_any_date;

@@ -1,16 +1,15 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "job/executor_private.h"
+#include "job/load_lines.h"
 
 #define ERRORS_READ 100
-/* A source line that is shown beside its error. */
-#define LINE_SHOWN (64u << 10)
+/* Bytes read again for the lines around refused rows, of all rows together: a second or so. */
+#define LOCAL_BUDGET (1ull << 30)
+#define REMOTE_BUDGET (64ull << 20)
 
 static gint64 number_of(const cJSON *json, const char *name)
 {
@@ -41,43 +40,57 @@ static const cJSON *find_part(const Execution *run, const char *url)
     return NULL;
 }
 
-/* The n-th line (from 1) after offset, without its end; NULL when it cannot be read. */
-static char *read_line(const char *path, guint64 offset, guint64 n)
+/* Where the row can be read again: in the user's file, which parts point into, or in the object. */
+static LoadPlace place_of(const Execution *run, const cJSON *part, const LoadError *load_error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    g_autoptr(GString) line = g_string_new(NULL);
-    char chunk[8192];
-    guint64 at = offset, number = 1;
-    gboolean found = FALSE;
-    gssize got;
-    while (!found && (got = pread(fd, chunk, sizeof(chunk), (off_t)at)) > 0) {
-        at += (guint64)got;
-        for (gssize i = 0; i < got && !found; i++) {
-            if (chunk[i] == '\n')
-                found = number++ == n;
-            else if (number == n && line->len < LINE_SHOWN)
-                g_string_append_c(line, chunk[i]);
-        }
+    gboolean split = part != NULL && plan_flag_detail(run->plan, "split");
+    return (LoadPlace){.path = part != NULL ? text_of(part, "path") : load_error->file,
+                       .offset = split ? (guint64)number_of(part, "offset") : 0,
+                       .line = load_error->line};
+}
+
+/* The server counts lines in its own way where it splits a file, and a file may have changed since:
+ * neighbours of another line are worse than none. What the server shows of the row may be cut. */
+static gboolean is_same_line(const LoadError *load_error, const char *line)
+{
+    const char *raw = load_error->raw_line;
+    if (raw == NULL || *raw == '\0')
+        return g_utf8_validate(line, -1, NULL);
+    return strncmp(raw, line, strcspn(raw, "\r\n")) == 0;
+}
+
+static void add_lines(Execution *run, const cJSON *part, LoadError *load_error, guint64 *budget)
+{
+    LoadPlace place = place_of(run, part, load_error);
+    g_auto(LoadLines) lines = {0};
+    g_autoptr(GError) error = NULL;
+    if (*budget == 0 || place.line == 0 || plan_flag_detail(run->plan, "parquet") ||
+        (part == NULL && !g_str_has_prefix(place.path, "s3://")))
+        return;
+    S3Client *s3 = part == NULL ? execution_s3(run, &error) : NULL;
+    if ((part == NULL && s3 == NULL) ||
+        !load_lines_read(&place, s3, budget, &lines, run->cancel, &error)) {
+        log_write(LOG_LEVEL_DEBUG, "job %s: no lines around a refused row: %s", run->plan->id,
+                  error->message);
+        return;
     }
-    close(fd);
-    return number >= n && (found || line->len > 0) ? g_strdup(g_strchomp(line->str)) : NULL;
+    if (!is_same_line(load_error, lines.line))
+        return;
+    if (load_error->raw_line == NULL)
+        load_error->raw_line = g_strdup(lines.line);
+    load_error->line_before = g_steal_pointer(&lines.before);
+    load_error->line_after = g_steal_pointer(&lines.after);
 }
 
 /* From the object's line to the user's. Parts went up without the header, other files whole. */
-static void trace(const Execution *run, LoadError *load_error)
+static void trace(Execution *run, LoadError *load_error, guint64 *budget)
 {
     const cJSON *part = find_part(run, load_error->file);
-    if (part == NULL)
-        return;
-    guint64 first = (guint64)number_of(part, "first_line");
-    load_error->local_file = g_strdup(text_of(part, "path"));
-    load_error->local_line = first + load_error->line - 1;
-    if (load_error->raw_line == NULL && plan_flag_detail(run->plan, "split") &&
-        load_error->line > 0)
-        load_error->raw_line =
-            read_line(load_error->local_file, (guint64)number_of(part, "offset"), load_error->line);
+    if (part != NULL) {
+        load_error->local_file = g_strdup(text_of(part, "path"));
+        load_error->local_line = (guint64)number_of(part, "first_line") + load_error->line - 1;
+    }
+    add_lines(run, part, load_error, budget);
 }
 
 static gboolean read_errors(Execution *run, GError **error)
@@ -86,8 +99,9 @@ static gboolean read_errors(Execution *run, GError **error)
     GPtrArray *errors = load_errors_read(run->session, pid, ERRORS_READ, NULL, error);
     if (errors == NULL)
         return FALSE;
+    guint64 budget = plan_flag_detail(run->plan, "remote") ? REMOTE_BUDGET : LOCAL_BUDGET;
     for (guint i = 0; i < errors->len; i++)
-        trace(run, errors->pdata[i]);
+        trace(run, errors->pdata[i], &budget);
     g_clear_pointer(&run->result->load_errors, g_ptr_array_unref);
     run->result->load_errors = errors;
     return TRUE;

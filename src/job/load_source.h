@@ -47,6 +47,7 @@ typedef struct {
                                    NULL: by header names, else the table's order */
     const char *date_format;    /* NULL: YYYY-MM-DD; "auto" */
     const char *time_format;    /* NULL: YYYY-MM-DD HH:MI:SS; "auto", "epochsecs" ... */
+    const char *widen;          /* "COLUMN=BYTES": makes that VARCHAR longer before; or NULL */
     int max_errors;             /* 0: stop at the first bad row; n: skip fewer than n of them */
     gboolean truncate_columns, empty_as_null, blanks_as_null, fill_record;
     gboolean ignore_blank_lines, trim_blanks, accept_any_date, roundec;

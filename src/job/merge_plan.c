@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "job/load_plan.h"
+#include "job/load_widen.h"
 #include "sql/ident.h"
 #include "sql/literal.h"
 
@@ -335,6 +336,23 @@ static void add_counts(Builder *builder, PlanStep *step)
     add_note(step, "matched", matched);
 }
 
+/* Where the tag of a statement comes behind the commit its rows are counted before it: the check of the
+ * target is then made inside the transaction on every transport. */
+static void add_statement(Builder *builder, PlanStep *step, const char *title, const char *note,
+                          const char *sql)
+{
+    g_autofree char *count = NULL;
+    if (builder->facts->counts_late && g_strcmp0(note, "deleted") == 0)
+        count = sql_merge_deleted_text(&builder->merge);
+    else if (builder->facts->counts_late && builder->merge.strategy == SQL_MERGE_SCD2 &&
+             g_strcmp0(note, "inserted") == 0)
+        count = sql_merge_versions_text(&builder->merge);
+    if (count != NULL)
+        add_note(step, note, count);
+    PlanAction *action = plan_step_add_action(step, ACTION_SQL, title, sql);
+    action->name = count == NULL ? g_strdup(note) : NULL;
+}
+
 static gboolean add_merge(Builder *builder, GError **error)
 {
     SqlMergeStrategy strategy = builder->merge.strategy;
@@ -350,11 +368,9 @@ static gboolean add_merge(Builder *builder, GError **error)
     add_counts(builder, step);
     /* an scd2 merge without a column to compare has no statement that expires */
     guint skipped = strategy == SQL_MERGE_SCD2 && statements->len == 1 ? 1 : 0;
-    for (guint i = 0; i < statements->len; i++) {
-        PlanAction *action = plan_step_add_action(
-            step, ACTION_SQL, strategies[strategy].titles[i + skipped], statements->pdata[i]);
-        action->name = g_strdup(strategies[strategy].notes[i + skipped]);
-    }
+    for (guint i = 0; i < statements->len; i++)
+        add_statement(builder, step, strategies[strategy].titles[i + skipped],
+                      strategies[strategy].notes[i + skipped], statements->pdata[i]);
     g_autofree char *count = g_strdup_printf("SELECT count(*) FROM %s", builder->target);
     PlanAction *check = plan_step_add_action(step, ACTION_EXPECT_VALUE, "check", count);
     check->expected = g_strdup(strategies[strategy].after);
@@ -376,15 +392,13 @@ static void describe(Builder *builder)
     plan->title = g_strdup_printf("merge %s into %s.%s, %s", from, request->schema, request->table,
                                   merge_strategy_name(request->strategy));
     plan->target = g_strdup_printf("%s.%s", request->schema, request->table);
-    plan->on_failure = g_strdup("target unchanged, stage kept, resume possible");
     plan_set_text(plan, "strategy", merge_strategy_name(request->strategy));
     plan_set_text(plan, "schema", request->schema);
     plan_set_text(plan, "table", request->table);
     g_autofree char *columns = text_quantity(g_strv_length(builder->columns), "column");
-    g_autofree char *title =
-        request->from_table != NULL
-            ? g_strdup_printf("%s: %s", from, columns)
-            : load_plan_input_title(&request->source, builder->facts->input);
+    g_autofree char *title = request->from_table != NULL
+                                 ? g_strdup_printf("%s: %s", from, columns)
+                                 : load_plan_input_title(&request->source, builder->facts->input);
     plan_add_step(plan, STEP_READ, "%s", title);
 }
 
@@ -423,6 +437,10 @@ Plan *merge_plan_build(const MergeRequest *request, const MergeFacts *facts, GEr
     describe(&builder);
     if (files && !facts->input->empty)
         load_plan_add_upload(plan, &request->source, facts->input);
+    if (!load_widen_add(plan, request->source.widen, request->schema, request->table,
+                        facts->target->columns, error))
+        return NULL;
+    plan->on_failure = load_widen_on_failure(plan);
     add_create(&builder);
     if (!add_load(&builder, error))
         return NULL;

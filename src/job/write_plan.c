@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "job/load_plan.h"
+#include "job/load_widen.h"
 #include "sql/ident.h"
 #include "sql/lexer.h"
 #include "sql/literal.h"
@@ -239,7 +240,7 @@ static void builder_clear(Builder *builder)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Builder, builder_clear)
 
 /* Why the target cannot be swapped for a new table, or NULL. */
-static const char *keep_reason(const WriteFacts *facts)
+static const char *keep_reason(const WriteRequest *request, const WriteFacts *facts)
 {
     const CatalogTable *target = facts->target;
     const struct {
@@ -251,6 +252,7 @@ static const char *keep_reason(const WriteFacts *facts)
         {facts->referenced, "foreign keys of other tables point at it"},
         {target->has_identity, "its identity column would count anew"},
         {!facts->owned, "it belongs to somebody else"},
+        {request->source.widen != NULL, "a column of it is widened"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++)
         if (reasons[i].holds)
@@ -404,7 +406,8 @@ static gboolean add_work(Builder *builder, GError **error)
         return add_new_target(builder, error);
     if (builder->request->mode == WRITE_APPEND)
         return add_append(builder, error);
-    return keep_reason(facts) != NULL ? add_delete(builder, error) : add_swap(builder, error);
+    return keep_reason(builder->request, facts) != NULL ? add_delete(builder, error)
+                                                        : add_swap(builder, error);
 }
 
 static char *transaction_title(const Builder *builder)
@@ -414,7 +417,7 @@ static char *transaction_title(const Builder *builder)
         return g_strdup_printf("create and load %s", builder->target);
     if (builder->request->mode == WRITE_APPEND)
         return g_strdup_printf("load into %s", builder->target);
-    const char *reason = keep_reason(facts);
+    const char *reason = keep_reason(builder->request, facts);
     return reason != NULL
                ? g_strdup_printf("delete and load %s, no swap: %s", builder->target, reason)
                : g_strdup_printf("load a new table and swap it for %s", builder->target);
@@ -481,7 +484,10 @@ static gboolean build_steps(Builder *builder, GError **error)
     plan_add_step(builder->plan, STEP_READ, "%s", title);
     if (builder->has_data)
         load_plan_add_upload(builder->plan, &request->source, input);
-    if (!add_transaction(builder, error))
+    const CatalogTable *target = builder->facts->target;
+    if (!load_widen_add(builder->plan, request->source.widen, request->schema, request->table,
+                        target != NULL ? target->columns : NULL, error) ||
+        !add_transaction(builder, error))
         return FALSE;
     load_plan_add_clean(builder->plan, request->keep_stage);
     return TRUE;
@@ -524,7 +530,7 @@ Plan *write_plan_build(const WriteRequest *request, const WriteFacts *facts, GEr
         return nothing_plan(g_steal_pointer(&plan), "the input holds no record");
     if (!build_steps(&builder, error))
         return NULL;
-    plan->on_failure = g_strdup("target unchanged, stage kept, resume possible");
+    plan->on_failure = load_widen_on_failure(plan);
     return g_steal_pointer(&plan);
 }
 

@@ -33,6 +33,8 @@ void load_error_free(LoadError *load_error)
     g_free(load_error->raw_value);
     g_free(load_error->reason);
     g_free(load_error->local_file);
+    g_free(load_error->line_before);
+    g_free(load_error->line_after);
     g_free(load_error);
 }
 

@@ -23,8 +23,9 @@ typedef struct {
     char *reason;
     const char *source; /* "sys_load_error_detail" or "stl_load_errors"; static */
     /* filled by the job: where the line came from on this side */
-    char *local_file;   /* NULL when unknown */
-    guint64 local_line; /* 0 when unknown */
+    char *local_file;               /* NULL when unknown */
+    guint64 local_line;             /* 0 when unknown */
+    char *line_before, *line_after; /* its neighbours; NULL when unknown, or when there is none */
 } LoadError;
 
 void load_error_free(LoadError *load_error);

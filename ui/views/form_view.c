@@ -123,6 +123,21 @@ static char *headless_command(const FormView *form, const FormValues *values)
     return g_string_free(out, FALSE);
 }
 
+/* So that the same can be entered again once the job has failed. Only typed secrets are not kept. */
+static void keep_values(Plan *plan, const FormValues *values)
+{
+    cJSON *entered = cJSON_CreateObject();
+    for (const FormField *field = values->class->fields; field->name != NULL; field++) {
+        const char *text = form_value(values, field->name);
+        if (text != NULL && field->kind != FORM_SECRET && g_utf8_validate(text, -1, NULL))
+            cJSON_AddStringToObject(entered, field->name, text);
+    }
+    char *json = cJSON_PrintUnformatted(entered);
+    plan_set_text(plan, FORM_DETAIL, json);
+    cJSON_free(json);
+    cJSON_Delete(entered);
+}
+
 /* --- making the plan ----------------------------------------------------------------------------*/
 
 typedef struct {
@@ -170,6 +185,7 @@ static void plan_made(gpointer data, TaskOutcome outcome, const GError *error)
         return;
     }
     g_autofree char *command = headless_command(form, planning->values);
+    keep_values(planning->plan, planning->values);
     app_open(form->view.app, plan_sheet_new(form->view.app, &form->view,
                                             g_steal_pointer(&planning->plan), command));
 }

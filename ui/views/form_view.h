@@ -63,6 +63,9 @@ typedef struct {
     const FormDeed *deed; /* instead of plan; command is then not used */
 } FormClass;
 
+/* Plans keep what was entered for them under this name of their details: a JSON object of texts. */
+#define FORM_DETAIL "entered"
+
 /* subject is copied. note: a statement shown below the fields, or NULL. */
 View *form_view_new(App *app, const FormClass *class, const char *title, gconstpointer subject,
                     const char *note);

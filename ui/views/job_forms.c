@@ -95,6 +95,7 @@ static LoadSource source_of(const FormValues *values, char **paths, char **colum
         .header = header_of(values),
         .delimiter = form_value(values, "delimiter"),
         .null_as = form_value(values, "null"),
+        .widen = form_value(values, "widen"),
         .max_errors = (int)max_errors,
         .truncate_columns = form_switch(values, "truncate"),
         .empty_as_null = form_switch(values, "empty"),
@@ -237,6 +238,8 @@ static const FormField write_fields[] = {
      FORM_TEXT, NULL, "--max-errors"},
     {"truncate", "truncate", "cut what is too long for its column: loses data", FORM_SWITCH, NULL,
      "--truncate-columns"},
+    {"widen", "widen a column", "COLUMN=BYTES makes that VARCHAR longer before the load", FORM_TEXT,
+     NULL, "--widen"},
     {"empty", "empty as NULL", "the empty string becomes NULL", FORM_SWITCH, NULL,
      "--empty-as-null"},
     {"invalid", "accept invalid UTF-8", "what is no UTF-8 becomes ?", FORM_SWITCH, NULL,
@@ -325,6 +328,12 @@ static const FormField merge_fields[] = {
     {"null", "NULL as", "empty for \\N", FORM_TEXT, NULL, "--null-as"},
     {"columns", "columns", "the table's column for each field, commas between; empty: by header",
      FORM_TEXT, NULL, "--columns"},
+    {"errors", "skip bad rows", "fewer than that many are left out; empty: stop at the first",
+     FORM_TEXT, NULL, "--max-errors"},
+    {"truncate", "truncate", "cut what is too long for its column: loses data", FORM_SWITCH, NULL,
+     "--truncate-columns"},
+    {"widen", "widen a column", "COLUMN=BYTES makes that VARCHAR longer before the load", FORM_TEXT,
+     NULL, "--widen"},
     {0},
 };
 
@@ -344,10 +353,12 @@ static Plan *plan_merge(Workbench *workbench, const FormValues *values, GCancell
     g_autofree char *table = NULL;
     g_autofree char *from_schema = NULL;
     g_autofree char *from_table = NULL;
+    gint64 max_errors;
     g_auto(GStrv) columns = split_list(form_value(values, "columns"));
     g_auto(GStrv) keys = split_list(form_value(values, "key"));
     g_auto(GStrv) paths = NULL;
     if (!one_source(values, error) || !parse_target(values, &schema, &table, error) ||
+        !parse_number(values, "errors", 0, 100000, &max_errors, error) ||
         !parse_optional_name(form_value(values, "from"), &from_schema, &from_table, error))
         return NULL;
     if (from_table == NULL && (paths = expand_files(form_value(values, "files"), error)) == NULL)
@@ -359,7 +370,7 @@ static Plan *plan_merge(Workbench *workbench, const FormValues *values, GCancell
     }
     MergeRequest request = {
         .profile = workbench_profile(workbench),
-        .source = source_of(values, paths, columns, 0),
+        .source = source_of(values, paths, columns, max_errors),
         .from_schema = from_schema,
         .from_table = from_table,
         .schema = schema,
@@ -383,5 +394,30 @@ View *merge_form_new(App *app, const char *schema, const char *relation)
     View *form = form_view_new(app, &class, "Merge rows into a table by key", NULL, NULL);
     g_autofree char *into = target_text(schema, relation);
     form_view_set(form, "into", into);
+    return form;
+}
+
+/* --- again --------------------------------------------------------------------------------------*/
+
+/* What is kept with a plan are texts of our own forms. */
+static void fill(View *form, const cJSON *entered)
+{
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, entered) if (cJSON_IsString(entry))
+        form_view_set(form, entry->string, entry->valuestring);
+}
+
+View *job_form_again(App *app, const Plan *plan)
+{
+    const char *entered = plan_text_detail(plan, FORM_DETAIL);
+    cJSON *values = entered != NULL ? cJSON_Parse(entered) : NULL;
+    View *form = NULL;
+    if (values != NULL && strcmp(plan->kind, "write") == 0)
+        form = write_form_new(app, NULL, NULL);
+    else if (values != NULL && strcmp(plan->kind, "merge") == 0)
+        form = merge_form_new(app, NULL, NULL);
+    if (form != NULL)
+        fill(form, values);
+    cJSON_Delete(values);
     return form;
 }

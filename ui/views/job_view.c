@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "job/journal.h"
 #include "ui/app.h"
+#include "ui/views/job_retry.h"
 #include "ui/views/jobs_pane.h"
 #include "ui/views/load_errors_text.h"
 #include "ui/views/views.h"
@@ -284,14 +285,41 @@ static void fill_sql(JobView *view)
     }
 }
 
+static FailedLoad failed_load(const JobView *view)
+{
+    const GPtrArray *errors = load_errors(view);
+    const LoadError *shown =
+        errors != NULL ? errors->pdata[MIN(view->shown_error, errors->len - 1)] : NULL;
+    return (FailedLoad){view->id, plan_of(view), errors, shown};
+}
+
+/* What the keys would do; each shows its plan first. */
+static void add_ways_out(JobView *view, const FailedLoad *load)
+{
+    const char *reason;
+    g_autofree char *wider = job_retry_wider(load, &reason);
+    const char *sign = wider != NULL ? strrchr(wider, '=') : NULL;
+    if (sign != NULL)
+        pager_addf(view->pager, ROLE_HINT,
+                   "W plans the load again with %.*s as varchar(%s), T with the values cut, S "
+                   "without the bad rows",
+                   (int)(sign - wider), wider, sign + 1);
+    else
+        pager_add(view->pager, ROLE_HINT,
+                  "S plans the load again without the bad rows, E opens its form");
+}
+
 static void fill_errors(JobView *view)
 {
     const GPtrArray *errors = load_errors(view);
     if (errors == NULL)
         return;
+    FailedLoad load = failed_load(view);
     view->shown_error = MIN(view->shown_error, errors->len - 1);
-    load_error_add_lines(view->pager, g_ptr_array_index(errors, view->shown_error),
-                         view->shown_error + 1, errors->len, view->columns);
+    load_error_add_lines(view->pager, load.shown, view->shown_error + 1, errors->len,
+                         view->columns);
+    if (job_progress(live(view)).state == JOB_FAILED)
+        add_ways_out(view, &load);
 }
 
 static void fill_pager(JobView *view)
@@ -314,8 +342,8 @@ static void fill_pager(JobView *view)
 
 static const char *const *contexts(const View *view)
 {
-    static const char *const names[] = {"job", "back", "move", "global", NULL};
-    return names;
+    static const char *const names[] = {"job-error", "job", "back", "move", "global", NULL};
+    return ((const JobView *)view)->lower == LOWER_ERRORS ? names : names + 1;
 }
 
 static guint has(const View *view)
@@ -522,7 +550,55 @@ static Consequence resume(View *view, const char *argument)
     return job_view_resume(view, job->id, resumable);
 }
 
+static Consequence widen(View *view, const char *argument)
+{
+    FailedLoad load = failed_load(job_of(view));
+    return job_retry_widen(view, &load);
+}
+
+static Consequence cut_values(View *view, const char *argument)
+{
+    FailedLoad load = failed_load(job_of(view));
+    return job_retry_truncate(view, &load);
+}
+
+static gboolean accept_skip(View *owner, const char *text, char **complaint)
+{
+    gint64 rows;
+    if (!g_ascii_string_to_signed(text, 10, 2, 100000, &rows, NULL)) {
+        *complaint = g_strdup("a whole number from 2 to 100000: that many bad rows fail the load");
+        return FALSE;
+    }
+    FailedLoad load = failed_load(job_of(owner));
+    Consequence then = job_retry_skip(owner, &load, text);
+    if (then.push != NULL)
+        app_open(owner->app, then.push);
+    return TRUE;
+}
+
+static Consequence skip_rows(View *view, const char *argument)
+{
+    static const PromptOptions options = {
+        .label = "leave bad rows out, fewer than", .initial = "100", .accept = accept_skip};
+    return consequence_push(prompt_view_new(view->app, view, &options));
+}
+
+static Consequence edit_again(View *view, const char *argument)
+{
+    FailedLoad load = failed_load(job_of(view));
+    return job_retry_edit(view, &load);
+}
+
 const Action job_actions[] = {
+    {"job-error.next", "job-error", "Enter", "next row",
+     "show the next row that was refused, and why", ACTION_PLAIN, next_error},
+    {"job-error.widen", "job-error", "W", "widen",
+     "plan the load again with the column made long enough", ACTION_CHANGES, widen},
+    {"job-error.truncate", "job-error", "T", "truncate",
+     "plan the load again with values cut to their columns: loses data", ACTION_CHANGES,
+     cut_values},
+    {"job-error.skip", "job-error", "S", "skip rows",
+     "plan the load again without the bad rows, up to a number", ACTION_CHANGES, skip_rows},
     {"job.log", "job", "1", "log", "show the log", ACTION_PLAIN, show_log},
     {"job.sql", "job", "2 Enter", "SQL", "show the SQL of the selected step", ACTION_PLAIN,
      show_sql},
@@ -532,6 +608,8 @@ const Action job_actions[] = {
      ACTION_DESTRUCTIVE, cancel},
     {"job.resume", "job", "r", "resume", "go on with a job that did not end", ACTION_CHANGES,
      resume},
+    {"job.again", "job", "E", "edit again",
+     "open the form of this write or merge as it was filled in", ACTION_CHANGES, edit_again},
     {"job.copy", "job", "y", "copy record", "copy the audit record to the clipboard", ACTION_PLAIN,
      copy_audit},
     {0},

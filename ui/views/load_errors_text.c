@@ -36,32 +36,59 @@ static gssize value_offset(const LoadError *error)
     return found != NULL ? found - line : -1;
 }
 
+/* What is seen of a line whose first `skip` columns are out of sight. */
+static char *visible_part(const char *line, int skip, int space)
+{
+    g_autofree char *whole = text_printable(line, -1);
+    const char *from = whole;
+    for (int skipped = 0; skipped < skip && *from != '\0'; from = g_utf8_next_char(from))
+        skipped += text_char_width(g_utf8_get_char(from));
+    return text_fit(from, MIN(text_width(from), space), TEXT_LEFT, FALSE);
+}
+
+static void add_numbered(Pager *pager, Role role, guint64 number, const char *line, int skip,
+                         int space)
+{
+    g_autofree char *shown = visible_part(line, skip, space);
+    pager_addf(pager, role, "%*" G_GUINT64_FORMAT "  %s", NUMBER_COLUMNS, number, shown);
+}
+
+/* " 19 bytes, the column holds 8"; of a number the length is its precision, which bytes say nothing of. */
+static char *size_text(const LoadError *error)
+{
+    const char *value = error->raw_value, *length = error->column_length;
+    if (value == NULL || *value == '\0')
+        return g_strdup("");
+    gsize bytes = strlen(value);
+    gboolean too_long = length != NULL && *length != '\0' && strchr(length, ',') == NULL &&
+                        bytes > g_ascii_strtoull(length, NULL, 10);
+    return g_strdup_printf(" %" G_GSIZE_FORMAT " byte%s%s%s", bytes, bytes == 1 ? "" : "s",
+                           too_long ? ", the column holds " : "", too_long ? length : "");
+}
+
 static void add_source_line(Pager *pager, const LoadError *error, int columns)
 {
     gssize offset = value_offset(error);
     gsize length = strlen(error->raw_line);
     g_autofree char *head = text_printable(error->raw_line, offset >= 0 ? offset : (gssize)length);
-    g_autofree char *whole = text_printable(error->raw_line, -1);
     g_autofree char *value = text_printable(error->raw_value != NULL ? error->raw_value : "", -1);
     int space = MAX(columns - NUMBER_COLUMNS - 2, 10);
-    int skip = MAX(text_width(head) + MIN(text_width(value), space / 2) - space, 0);
-    const char *from = whole;
-    for (int skipped = 0; skipped < skip && *from != '\0'; from = g_utf8_next_char(from))
-        skipped += text_char_width(g_utf8_get_char(from));
-    g_autofree char *shown = text_fit(from, MIN(text_width(from), space), TEXT_LEFT, FALSE);
+    int skip =
+        offset < 0 ? 0 : MAX(text_width(head) + MIN(text_width(value), space / 2) - space, 0);
     guint64 number = error->local_line > 0 ? error->local_line : error->line;
-    pager_addf(pager, ROLE_TEXT, "%*" G_GUINT64_FORMAT "  %s", NUMBER_COLUMNS, number, shown);
-    if (offset < 0)
-        return;
-    int start = MAX(text_width(head) - skip, 0);
-    int width = CLAMP(text_width(value), 1, MAX(space - start, 1));
-    g_autofree char *blanks = g_strnfill((gsize)(NUMBER_COLUMNS + 2 + start), ' ');
-    g_autofree char *carets = g_strnfill((gsize)width, '^');
-    if (error->raw_value != NULL && *error->raw_value != '\0')
-        pager_addf(pager, ROLE_ERROR, "%s%s %" G_GSIZE_FORMAT " bytes", blanks, carets,
-                   strlen(error->raw_value));
-    else
-        pager_addf(pager, ROLE_ERROR, "%s%s", blanks, carets);
+    if (error->line_before != NULL)
+        add_numbered(pager, ROLE_QUIET, number - 1, error->line_before, skip, space);
+    add_numbered(pager, ROLE_TEXT, number, error->raw_line, skip, space);
+    if (offset >= 0) {
+        int start = MAX(text_width(head) - skip, 0);
+        int width = CLAMP(text_width(value), 1, MAX(space - start, 1));
+        g_autofree char *blanks = g_strnfill((gsize)(NUMBER_COLUMNS + 2 + start), ' ');
+        g_autofree char *carets = g_strnfill((gsize)width, '^');
+        g_autofree char *size = size_text(error);
+        pager_addf(pager, ROLE_ERROR, "%s%s%s", blanks, carets, size);
+    }
+    if (error->line_after != NULL)
+        add_numbered(pager, ROLE_QUIET, number + 1, error->line_after, skip, space);
 }
 
 void load_error_add_lines(Pager *pager, const LoadError *error, guint number, guint count,

@@ -84,6 +84,9 @@ View *unload_form_new(App *app, const SqlQuery *query);
 View *write_form_new(App *app, const char *schema, const char *relation);
 View *merge_form_new(App *app, const char *schema, const char *relation);
 
+/* The form of a write or merge as it was filled in for that plan; NULL when the plan was made otherwise. */
+View *job_form_again(App *app, const Plan *plan);
+
 /* A plan to look at and to run. Takes the plan; command is the headless twin, a shell line. */
 View *plan_view_new(App *app, Plan *plan, const char *command);
 
