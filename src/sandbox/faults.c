@@ -26,6 +26,8 @@ struct Faults {
     struct stat stamp;
 };
 
+#define FARTHEST_CLOCK (365 * 86400)
+
 typedef gboolean (*ReadValue)(Rule *rule, const char *value);
 
 static gboolean read_number(const char *value, gint64 minimum, gint64 maximum, gint64 *out)
@@ -63,6 +65,24 @@ static gboolean read_delay(Rule *rule, const char *value)
     if (!read_number(value, 1, 3600 * 1000, &delay))
         return FALSE;
     rule->hit.delay_ms = (int)delay;
+    return TRUE;
+}
+
+static gboolean read_trickle(Rule *rule, const char *value)
+{
+    gint64 bytes;
+    if (!read_number(value, 1, G_MAXINT32, &bytes))
+        return FALSE;
+    rule->hit.trickle = (int)bytes;
+    return TRUE;
+}
+
+static gboolean read_clock(Rule *rule, const char *value)
+{
+    gint64 seconds;
+    if (!read_number(value, -FARTHEST_CLOCK, FARTHEST_CLOCK, &seconds) || seconds == 0)
+        return FALSE;
+    rule->hit.clock_s = (int)seconds;
     return TRUE;
 }
 
@@ -145,6 +165,8 @@ static const struct {
     {"s3", "code", "an error code such as SlowDown", read_code},
     {"s3", "delay_ms", "milliseconds, 1 to 3600000", read_delay},
     {"s3", "reset", "before, during or after", read_phase},
+    {"s3", "trickle", "bytes a second, from 1", read_trickle},
+    {"s3", "clock_s", "seconds, -31536000 to 31536000 but not 0", read_clock},
     {"sts", "ttl_s", "seconds, 1 to 43200", read_ttl},
     {"metadata", "ttl_s", "seconds, 1 to 43200", read_ttl},
     {"wire", "after_bytes", "a number from 1", read_after_bytes},
@@ -226,8 +248,9 @@ static gboolean check_complete(const Rule *rule, GError **error)
 {
     const char *missing = NULL;
     if (strcmp(keys_area(rule->area), "s3") == 0 && rule->hit.status == 0 &&
-        rule->hit.delay_ms == 0 && rule->hit.reset == FAULT_NO_RESET && rule->hit.ttl_s == 0)
-        missing = "status=, code=, delay_ms= or reset=";
+        rule->hit.delay_ms == 0 && rule->hit.reset == FAULT_NO_RESET && rule->hit.ttl_s == 0 &&
+        rule->hit.trickle == 0 && rule->hit.clock_s == 0)
+        missing = "status=, code=, delay_ms=, reset=, trickle= or clock_s=";
     else if (strcmp(rule->area, "wire") == 0 &&
              (rule->after_bytes == 0) == (rule->statement == NULL))
         missing = "either after_bytes= or statement=";
@@ -239,14 +262,22 @@ static gboolean check_complete(const Rule *rule, GError **error)
     return FALSE;
 }
 
+/* The endpoints of metadata have no body worth mentioning and no clock that a signature is measured by. */
+static gboolean key_fits(const char *area, gsize key)
+{
+    gboolean bodies = keys[key].read == read_trickle || keys[key].read == read_clock;
+    if (bodies && strcmp(area, "metadata") == 0)
+        return FALSE;
+    return strcmp(keys[key].area, keys_area(area)) == 0 || strcmp(keys[key].area, area) == 0;
+}
+
 static gboolean read_pair(Rule *rule, const char *word, GError **error)
 {
     const char *equals = strchr(word, '=');
     g_autofree char *key = equals == NULL ? g_strdup(word) : g_strndup(word, equals - word);
     g_autoptr(GString) known = g_string_new(NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-        if (strcmp(keys[i].area, keys_area(rule->area)) != 0 &&
-            strcmp(keys[i].area, rule->area) != 0)
+        if (!key_fits(rule->area, i))
             continue;
         g_string_append_printf(known, "%s%s=", known->len > 0 ? ", " : "", keys[i].key);
         if (equals == NULL || strcmp(keys[i].key, key) != 0)
@@ -273,6 +304,22 @@ static gboolean area_is_known(const char *area)
         if (strcmp(keys[i].area, keys_area(area)) == 0)
             return TRUE;
     return FALSE;
+}
+
+/* What services answer with a code, so that clients see it as they would in earnest. */
+static int status_of_code(const char *code)
+{
+    static const struct {
+        const char *code;
+        int status;
+    } rows[] = {{"ExpiredToken", 400},          {"ExpiredTokenException", 400},
+                {"ThrottlingException", 400},   {"RequestTimeout", 400},
+                {"RequestTimeTooSkewed", 403},  {"AccessDenied", 403},
+                {"AccessDeniedException", 400}, {"NoSuchKey", 404}};
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (strcmp(code, rows[i].code) == 0)
+            return rows[i].status;
+    return 503;
 }
 
 /* NULL without an error for an empty line or a comment. */
@@ -308,7 +355,7 @@ static Rule *rule_parse(const char *line, GError **error)
         if (!read_pair(rule, *word, error))
             return NULL;
     if (rule->hit.code[0] != '\0' && rule->hit.status == 0)
-        rule->hit.status = 503;
+        rule->hit.status = status_of_code(rule->hit.code);
     return check_complete(rule, error) ? g_steal_pointer(&rule) : NULL;
 }
 
@@ -410,10 +457,14 @@ static void merge_hit(FaultHit *hit, const FaultHit *more)
 {
     int delay_ms = hit->delay_ms + more->delay_ms;
     int ttl_s = hit->ttl_s != 0 ? hit->ttl_s : more->ttl_s;
+    int trickle = hit->trickle != 0 ? hit->trickle : more->trickle;
+    int clock_s = hit->clock_s != 0 ? hit->clock_s : more->clock_s;
     if (hit->status == 0 && hit->reset == FAULT_NO_RESET)
         *hit = *more;
     hit->delay_ms = delay_ms;
     hit->ttl_s = ttl_s;
+    hit->trickle = trickle;
+    hit->clock_s = clock_s;
 }
 
 gboolean faults_match(Faults *faults, const char *area, const char *operation, FaultHit *hit)

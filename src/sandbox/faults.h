@@ -6,6 +6,9 @@
  *     s3 PutObject nth=2 every=5 reset=during       the 2nd, 7th, 12th ... PutObject
  *     s3 * delay_ms=200                             every request of any operation
  *     redshift-data GetStatementResult status=400 code=ThrottlingException count=2
+ *     s3 GetObject trickle=2000                     answers of 2,000 bytes a second
+ *     sts * clock_s=-7200                           STS has a clock that is two hours late
+ *     secretsmanager * code=ExpiredToken count=1    one refusal as if the keys had expired
  *     sts AssumeRole ttl_s=2                        keys that expire after two seconds
  *     wire drop after_bytes=100000 count=1          a connection that was sent that much
  *     wire drop statement='COMMIT' when=after       drops it between the work and the answer
@@ -40,8 +43,10 @@ typedef enum {
 /* What the matching rule asks for; fields that it does not name are 0. */
 typedef struct {
     int delay_ms;     /* wait this long first; then go on with the rest */
-    int status;       /* answer with this HTTP status: 0 means none; code alone implies 503 */
+    int status;       /* answer with this HTTP status: 0 means none; code alone implies its own */
     char code[64];    /* S3 error code; "" lets the server choose one for the status */
+    int trickle;      /* send the answer's body at that many bytes a second */
+    int clock_s;      /* the service's clock is that many seconds ahead, below 0: behind */
     FaultReset reset; /* reset the connection: before the work, in the middle of the body, after the
                          work and before the answer */
     int ttl_s;     /* sts, metadata: credentials that are given out live this long; 0: as asked */

@@ -112,7 +112,7 @@ static gboolean find_key(HttpExchange *exchange, const SigV4Claim *claim)
         return refuse_key(exchange, claim);
     if (g_strcmp0(claim->session_token, exchange->caller->session_token) != 0)
         return refuse_as(exchange, &unknown_token, NULL, NULL);
-    return exchange->caller->expires_at > g_get_real_time() / G_USEC_PER_SEC ||
+    return exchange->caller->expires_at > http_now(exchange) ||
            refuse_as(exchange, &expired_token, NULL, NULL);
 }
 
@@ -140,7 +140,7 @@ static gboolean check_scope(HttpExchange *exchange, const SigV4Claim *claim)
 
 static gboolean check_time(HttpExchange *exchange, const SigV4Claim *claim)
 {
-    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    gint64 now = http_now(exchange);
     gint64 allowed = is_s3(exchange) ? S3_SKEW_SECONDS : SKEW_SECONDS;
     if (claim->presigned) {
         if (now > claim->time + claim->expires)

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define PACES 10 /* a second, in which a slow body goes out */
+
 const char *http_header(const HttpExchange *exchange, const char *name)
 {
     return sigv4_headers_get(exchange->headers, name);
@@ -24,6 +26,66 @@ void http_add_header(struct MHD_Response *response, const char *name, const char
     MHD_add_response_header(response, name, value);
 }
 
+gint64 http_now(const HttpExchange *exchange)
+{
+    return g_get_real_time() / G_USEC_PER_SEC + exchange->fault.clock_s;
+}
+
+/* The server library adds one only where there is none. */
+static void add_date(const HttpExchange *exchange, struct MHD_Response *response)
+{
+    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(http_now(exchange));
+    g_autofree char *time = g_date_time_format(now, "%H:%M:%S");
+    g_autofree char *text =
+        g_strdup_printf("%s, %02d %s %04d %s GMT", days[g_date_time_get_day_of_week(now) - 1],
+                        g_date_time_get_day_of_month(now), months[g_date_time_get_month(now) - 1],
+                        g_date_time_get_year(now), time);
+    http_add_header(response, "Date", text);
+}
+
+/* --- bodies ------------------------------------------------------------------------------------ */
+
+typedef struct {
+    FaultHit fault;
+    gsize breaks_at; /* the end of the text, unless it breaks off */
+    char text[];
+} Text;
+
+gsize http_pace(const FaultHit *fault, gsize wanted)
+{
+    if (fault->trickle == 0)
+        return wanted;
+    gsize bytes = (gsize)MAX(1, fault->trickle / PACES);
+    g_usleep((gulong)(bytes * G_USEC_PER_SEC / (gsize)fault->trickle));
+    return MIN(wanted, bytes);
+}
+
+static ssize_t read_text(void *user, uint64_t position, char *buffer, size_t size)
+{
+    const Text *text = user;
+    if (position >= text->breaks_at)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    gsize length = http_pace(&text->fault, MIN(size, text->breaks_at - (gsize)position));
+    memcpy(buffer, text->text + position, length);
+    return (ssize_t)length;
+}
+
+struct MHD_Response *http_text_response(const HttpExchange *exchange, const char *text,
+                                        gsize length)
+{
+    const FaultHit *fault = &exchange->fault;
+    gboolean breaks = fault->reset == FAULT_RESET_DURING;
+    if (!breaks && fault->trickle == 0)
+        return MHD_create_response_from_buffer(length, (void *)text, MHD_RESPMEM_MUST_COPY);
+    Text *copy = g_malloc(sizeof *copy + length);
+    *copy = (Text){.fault = *fault, .breaks_at = breaks ? length / 2 : length};
+    memcpy(copy->text, text, length);
+    return MHD_create_response_from_callback(length, 4096, read_text, copy, g_free);
+}
+
 void http_answer(HttpExchange *exchange, guint status, struct MHD_Response *response)
 {
     if (exchange->status != 0) {
@@ -34,6 +96,8 @@ void http_answer(HttpExchange *exchange, guint status, struct MHD_Response *resp
     if (exchange->service != NULL && exchange->service->errors != HTTP_ERRORS_S3)
         http_add_header(response, "x-amzn-RequestId", exchange->request_id);
     http_add_header(response, "Server", "redsmith-sandbox");
+    if (exchange->fault.clock_s != 0)
+        add_date(exchange, response);
     exchange->answer = response;
     exchange->status = status;
 }
@@ -41,8 +105,7 @@ void http_answer(HttpExchange *exchange, guint status, struct MHD_Response *resp
 void http_answer_text(HttpExchange *exchange, guint status, const char *content_type,
                       const char *text)
 {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response = http_text_response(exchange, text, strlen(text));
     http_add_header(response, "Content-Type", content_type);
     http_answer(exchange, status, response);
 }

@@ -75,6 +75,11 @@ gboolean http_has_parameter(const HttpExchange *exchange, const char *name);
 void http_answer(HttpExchange *exchange, guint status, struct MHD_Response *response);
 void http_answer_text(HttpExchange *exchange, guint status, const char *content_type,
                       const char *text);
+/* A body of text that goes out as the fault that was met has it: whole, to its middle, slowly. */
+struct MHD_Response *http_text_response(const HttpExchange *exchange, const char *text,
+                                        gsize length);
+/* How many bytes a reader may give next; it has waited for them, where a fault asks for that. */
+gsize http_pace(const FaultHit *fault, gsize wanted);
 void http_answer_empty(HttpExchange *exchange, guint status);
 void http_add_header(struct MHD_Response *response, const char *name, const char *value);
 
@@ -84,6 +89,9 @@ void http_answer_error(HttpExchange *exchange, guint status, const char *code, c
 
 /* Ends the connection without an answer, as a crash or a cut cable would. */
 void http_drop(HttpExchange *exchange);
+
+/* The time by the clock of the service, which a fault may have put wrong: epoch seconds. */
+gint64 http_now(const HttpExchange *exchange);
 
 /* Counts the operation in the fault rules of that area and does what they say should come before the
  * work. TRUE when the exchange is over with that. */

@@ -98,6 +98,7 @@ static void add_object_headers(HttpExchange *exchange, struct MHD_Response *resp
 
 /* Bytes of an object that are read as they are sent. */
 typedef struct {
+    FaultHit fault;
     int fd;
     guint64 offset;
     guint64 breaks_at; /* the answer breaks off there, as told by a fault rule */
@@ -108,7 +109,7 @@ static ssize_t read_stream(void *user, uint64_t position, char *buffer, size_t s
     Stream *stream = user;
     if (position >= stream->breaks_at)
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    gsize wanted = MIN(size, stream->breaks_at - position);
+    gsize wanted = http_pace(&stream->fault, MIN(size, stream->breaks_at - position));
     ssize_t got = pread(stream->fd, buffer, wanted, (off_t)(stream->offset + position));
     return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
 }
@@ -126,10 +127,11 @@ static struct MHD_Response *object_response(const HttpExchange *exchange, int fd
 {
     gboolean breaks = exchange->fault.reset == FAULT_RESET_DURING;
     /* The kernel sends the file by itself; over TLS the library would go through it by 4 KiB. */
-    if (!breaks && !exchange->server->tls)
+    if (!breaks && !exchange->server->tls && exchange->fault.trickle == 0)
         return MHD_create_response_from_fd_at_offset64(range->length, fd, range->first);
     Stream *stream = g_new(Stream, 1);
-    *stream = (Stream){fd, range->first, breaks ? range->length / 2 : G_MAXUINT64};
+    *stream = (Stream){exchange->fault, fd, range->first,
+                       breaks ? range->length / 2 : G_MAXUINT64};
     return MHD_create_response_from_callback(range->length, STREAM_BLOCK, read_stream, stream,
                                              free_stream);
 }

@@ -66,15 +66,16 @@ static char *caller_of(const HttpExchange *exchange)
 void service_begin(HttpExchange *exchange)
 {
     g_autofree char *hash = sigv4_sha256(exchange->body->data, exchange->body->len);
+    g_autoptr(GPtrArray) form = exchange->service->target == NULL ? read_form(exchange) : NULL;
+    g_autofree char *operation = operation_of(exchange, form);
     g_auto(SigV4Claim) claim = {0};
-    if (!http_authenticate(exchange, hash, &claim))
+    /* The rule comes first: it may be about the clock that signatures are measured by. */
+    if (http_meet_fault(exchange, exchange->service->name, operation) ||
+        !http_authenticate(exchange, hash, &claim))
         return;
     Work *work = g_new0(Work, 1);
     work->caller = caller_of(exchange);
     exchange->work = work;
-    g_autoptr(GPtrArray) form = exchange->service->target == NULL ? read_form(exchange) : NULL;
-    g_autofree char *operation = operation_of(exchange, form);
-    http_meet_fault(exchange, exchange->service->name, operation);
 }
 
 void service_clear(HttpExchange *exchange)
@@ -289,39 +290,9 @@ void service_xml_text(GString *out, const char *name, const char *text)
     g_string_append_printf(out, "<%s>%s</%s>", name, escaped, name);
 }
 
-/* An answer that breaks off in its middle, when a rule says so. */
-typedef struct {
-    char *text;
-    gsize length;
-} Half;
-
-static ssize_t read_half(void *user, uint64_t position, char *buffer, size_t size)
-{
-    const Half *half = user;
-    if (position >= half->length)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    gsize length = MIN(size, half->length - (gsize)position);
-    memcpy(buffer, half->text + position, length);
-    return (ssize_t)length;
-}
-
-static void free_half(void *user)
-{
-    Half *half = user;
-    g_free(half->text);
-    g_free(half);
-}
-
 static void answer(ServiceCall *call, const char *type, const char *text, gsize length)
 {
-    struct MHD_Response *response;
-    if (call->exchange->fault.reset == FAULT_RESET_DURING) {
-        Half *half = g_new(Half, 1);
-        *half = (Half){g_strndup(text, length / 2), length / 2};
-        response = MHD_create_response_from_callback(length, 4096, read_half, half, free_half);
-    } else {
-        response = MHD_create_response_from_buffer(length, (void *)text, MHD_RESPMEM_MUST_COPY);
-    }
+    struct MHD_Response *response = http_text_response(call->exchange, text, length);
     http_add_header(response, "Content-Type", type);
     http_answer(call->exchange, 200, response);
 }

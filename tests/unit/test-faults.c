@@ -76,9 +76,36 @@ static void test_hits_say_what_the_rule_says(Fixture *fixture, gconstpointer dat
     g_assert_cmpint(hit.status, ==, 503);
     g_assert_cmpstr(hit.code, ==, "SlowDown");
     g_assert_cmpint(hit.reset, ==, FAULT_NO_RESET);
+    g_assert_cmpint(hit.trickle, ==, 0);
+    add(fixture, "s3 PutObject trickle=10 clock_s=-7200");
+    g_assert_true(faults_match(fixture->faults, "s3", "PutObject", &hit));
+    g_assert_cmpint(hit.trickle, ==, 10);
+    g_assert_cmpint(hit.clock_s, ==, -7200);
+    g_assert_cmpint(hit.status, ==, 503);
     g_assert_true(faults_match(fixture->faults, "s3", "HeadObject", &hit));
     g_assert_cmpint(hit.delay_ms, ==, 200);
     g_assert_cmpint(hit.status, ==, 0);
+}
+
+static void test_codes_bring_their_status(Fixture *fixture, gconstpointer data)
+{
+    static const struct {
+        const char *code;
+        int status;
+    } cases[] = {{"SlowDown", 503},
+                 {"ExpiredToken", 400},
+                 {"ThrottlingException", 400},
+                 {"RequestTimeTooSkewed", 403},
+                 {"Whatever", 503}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        FaultHit hit;
+        g_autofree char *rule = g_strdup_printf("sts * code=%s", cases[i].code);
+        g_assert_true(faults_clear(fixture->dir, NULL));
+        add(fixture, rule);
+        g_assert_true(faults_match(fixture->faults, "sts", "AssumeRole", &hit));
+        g_assert_cmpint(hit.status, ==, cases[i].status);
+        g_assert_cmpstr(hit.code, ==, cases[i].code);
+    }
 }
 
 static void test_numbers(Fixture *fixture, gconstpointer data)
@@ -132,6 +159,11 @@ static void test_refusals(Fixture *fixture, gconstpointer data)
         "s3 GetObject status",
         "s3 GetObject colour=red",
         "s3 GetObject reset=soon",
+        "s3 GetObject trickle=0",
+        "s3 GetObject clock_s=0",
+        "s3 GetObject clock_s=99999999",
+        "metadata GetToken trickle=10",
+        "metadata GetToken clock_s=10",
         "s3 GetObject code='Slow Down'",
         "wire drop",
         "wire cut after_bytes=1",
@@ -162,6 +194,7 @@ int main(int argc, char **argv)
     } tests[] = {
         {"/faults/nth-every-count", test_counting},
         {"/faults/hits-say-what-the-rule-says", test_hits_say_what_the_rule_says},
+        {"/faults/codes-bring-their-status", test_codes_bring_their_status},
         {"/faults/numbers", test_numbers},
         {"/faults/statements-match-by-prefix", test_statements_match_by_prefix},
         {"/faults/another-rule-does-not-restart-counting",
