@@ -102,8 +102,8 @@ static CredentialsSource *open_credentials(Workbench *workbench)
                                     .aws_profile = profile->aws_profile,
                                     .region = region,
                                     .endpoint_url = profile->endpoint_url,
-                                    .prompt = workbench->code_prompt,
-                                    .prompt_user = workbench->code_prompt_user};
+                                    .prompt = workbench_ask_code,
+                                    .prompt_user = workbench};
     workbench->credentials = credentials_source_new_with(&settings);
     return workbench->credentials;
 }

@@ -43,8 +43,8 @@ void workbench_set_prompt(Workbench *workbench, LoginSecret prompt, gpointer use
 
 /*
  * The same for the code of an MFA device that an AWS role wants: called on the thread that signs. NULL:
- * nobody to ask, and the role's profile is refused with what to do instead. Set before the first use of
- * AWS.
+ * nobody to ask, and the role's profile is refused with what to do instead. May be set again: the
+ * latest counts.
  */
 void workbench_set_code_prompt(Workbench *workbench, CredentialsPrompt prompt, gpointer user);
 

@@ -17,6 +17,23 @@ void workbench_set_code_prompt(Workbench *workbench, CredentialsPrompt prompt, g
     workbench->code_prompt_user = user;
 }
 
+/* A CredentialsPrompt: any thread. Keys outlive the screens that could ask for a code, so who is there to ask
+ * is found out each time. */
+Secret *workbench_ask_code(gpointer user, const char *mfa_serial, GCancellable *cancellable,
+                           GError **error)
+{
+    Workbench *workbench = user;
+    if (workbench->code_prompt != NULL)
+        return workbench->code_prompt(workbench->code_prompt_user, mfa_serial, cancellable, error);
+    g_set_error(
+        error, RS_ERROR, RS_ERROR_AUTH,
+        "the role wants a code of the MFA device %s, and there is nobody to ask for it here; "
+        "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to temporary "
+        "keys",
+        mfa_serial);
+    return NULL;
+}
+
 void workbench_set_note(Workbench *workbench, void (*note)(gpointer user, const char *line),
                         gpointer user)
 {

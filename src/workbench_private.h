@@ -44,6 +44,10 @@ struct Workbench {
 /* Logs in, once: no count of sessions, no statement log. Forgets an answer that was refused. Any thread. */
 Session *workbench_log_in(Workbench *workbench, GCancellable *cancellable, GError **error);
 
+/* Asks whoever was set with workbench_set_code_prompt last; user is the workbench. Any thread. */
+Secret *workbench_ask_code(gpointer user, const char *mfa_serial, GCancellable *cancellable,
+                           GError **error);
+
 /* One line for the log and for whoever was set with workbench_set_note. Any thread. */
 void workbench_tell(Workbench *workbench, const char *line);
 

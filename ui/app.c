@@ -461,6 +461,7 @@ static void app_free(App *app)
     stop_listening(app);
     workbench_on_job_changed(app->workbench, NULL, NULL);
     workbench_set_prompt(app->workbench, NULL, NULL);
+    workbench_set_code_prompt(app->workbench, NULL, NULL);
     workbench_set_note(app->workbench, NULL, NULL);
     if (app->asker != NULL)
         password_asker_close(app->asker);
@@ -524,8 +525,10 @@ static gboolean app_start(App *app, GError **error)
     workbench_on_job_changed(app->workbench, on_job_changed, app);
     app->asker = password_asker_new(app);
     workbench_set_note(app->workbench, password_note, app->asker);
-    if (!app_is_scripted(app))
+    if (!app_is_scripted(app)) {
         workbench_set_prompt(app->workbench, password_ask, app->asker);
+        workbench_set_code_prompt(app->workbench, password_ask_code, app->asker);
+    }
     app_push(app, app->options.choice != NULL ? welcome_view_new(app) : browse_view_new(app));
     show_complaints(app, complaints);
     app_draw(app); /* the first frame, before the loop hears of anything */

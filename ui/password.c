@@ -114,22 +114,40 @@ static Secret *wait_for_answer(Question *question, GCancellable *cancellable)
     return secret;
 }
 
-Secret *password_ask(gpointer user, const Profile *profile, GCancellable *cancellable,
-                     GError **error)
+/* Takes the label. NULL: nothing was given. */
+static Secret *ask(PasswordAsker *asker, char *label, GCancellable *cancellable)
 {
     Question *question = g_atomic_rc_box_new0(Question);
-    question->asker = g_atomic_rc_box_acquire(user);
-    question->label = g_strdup_printf("password of %s at %s", profile->user, profile->host);
+    question->asker = g_atomic_rc_box_acquire(asker);
+    question->label = label;
     g_mutex_init(&question->lock);
     g_cond_init(&question->answered);
     g_idle_add_full(G_PRIORITY_DEFAULT, open_prompt, g_atomic_rc_box_acquire(question),
                     question_unref);
     Secret *secret = wait_for_answer(question, cancellable);
     question_unref(question);
+    return secret;
+}
+
+Secret *password_ask(gpointer user, const Profile *profile, GCancellable *cancellable,
+                     GError **error)
+{
+    char *label = g_strdup_printf("password of %s at %s", profile->user, profile->host);
+    Secret *secret = ask(user, label, cancellable);
     if (secret == NULL)
         g_set_error(error, RS_ERROR, RS_ERROR_CANCELLED,
                     "Not connected: no password was given for %s", profile->user);
     return secret;
+}
+
+Secret *password_ask_code(gpointer user, const char *mfa_serial, GCancellable *cancellable,
+                          GError **error)
+{
+    Secret *code = ask(user, g_strdup_printf("code of the MFA device %s", mfa_serial), cancellable);
+    if (code == NULL)
+        g_set_error(error, RS_ERROR, RS_ERROR_CANCELLED,
+                    "No AWS credentials: no code was given for the MFA device %s", mfa_serial);
+    return code;
 }
 
 /* A line on its way to the main thread. */

@@ -79,6 +79,8 @@ const char *provider_key_fault(const char *value)
             return "it holds a quotation mark: such values are not quoted";
         if (*c == ' ' || *c == '\t')
             return "it holds a blank: a comment stands on a line of its own";
+        if (*c == '\n')
+            return "the line below is indented further, and so part of it";
         if (!g_ascii_isgraph(*c))
             return "it holds a character that no key has";
     }

@@ -16,19 +16,19 @@ static ProviderAnswer keys_in(ProviderContext *context, SharedFile file, const c
     }
     if (values[0] == NULL && values[1] == NULL)
         return PROVIDER_ABSENT;
-    for (gsize i = 0; i < 2; i++) {
-        if (values[i] != NULL && *values[i] != '\0')
-            continue;
-        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s, profile %s: %s is missing", path,
-                    context->profile, names[i]);
-        return PROVIDER_FAILED;
-    }
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         const char *fault = values[i] != NULL ? provider_key_fault(values[i]) : NULL;
         if (fault == NULL)
             continue;
         g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s, profile %s: %s: %s", path,
                     context->profile, names[i], fault);
+        return PROVIDER_FAILED;
+    }
+    for (gsize i = 0; i < 2; i++) {
+        if (values[i] != NULL && *values[i] != '\0')
+            continue;
+        g_set_error(error, RS_ERROR, RS_ERROR_CONFIG, "%s, profile %s: %s is missing", path,
+                    context->profile, names[i]);
         return PROVIDER_FAILED;
     }
     *credentials =

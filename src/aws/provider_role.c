@@ -136,9 +136,16 @@ static Secret *ask_code(const ProviderContext *context, const RoleSettings *role
                         GCancellable *cancellable, GError **error)
 {
     const CredentialsSettings *settings = context->settings;
-    if (settings->prompt != NULL)
-        return settings->prompt(settings->prompt_user, role->mfa_serial, cancellable, error);
     g_autofree char *where = provider_where(context, "mfa_serial");
+    g_autoptr(GError) failure = NULL;
+    if (settings->prompt != NULL) {
+        Secret *code =
+            settings->prompt(settings->prompt_user, role->mfa_serial, cancellable, &failure);
+        if (failure != NULL)
+            g_set_error(error, failure->domain, failure->code, "%s: mfa_serial: %s", where,
+                        failure->message);
+        return code;
+    }
     g_set_error(
         error, RS_ERROR, RS_ERROR_AUTH,
         "%s: mfa_serial: the role wants a code of the device %s, and there is nobody to ask "

@@ -26,6 +26,10 @@ static const char *const patterns[] = {
     "(\\b[a-z][a-z0-9+.-]*://[^/\\s:@]+:)[^@\\s/]+(?=@)",
     "(?i)((?:authorization|x-amz-security-token|x-aws-ec2-metadata-token)\\s*:\\s*)[^\\r\\n]+",
     "(?i)(x-amz-(?:signature|security-token|credential)=)[^&\\s]+",
+    /* As AWS's own documents, answers and files write them: "SecretAccessKey": "..", aws_session_token = .. */
+    "(?i)((?:secret_?access_?key|(?:session|security|access|refresh|identity)_?token|"
+    "client_?secret|db_?password|secret_?string)[\"']?\\s*[:=]\\s*)"
+    "(?:\"(?:[^\"\\\\]|\\\\.)*+\"?+|'[^']*+'?+|[^\\s,;&}\"']+)",
 };
 
 gboolean log_open(const char *path, LogLevel level, GError **error)
@@ -64,7 +68,8 @@ gboolean log_level_from_name(const char *name, LogLevel *level)
 
 char *log_redact(const char *text)
 {
-    static const char *const replacements[] = {"\\1'***'", "\\1***", "\\1***", "\\1***", "\\1***"};
+    static const char *const replacements[] = {"\\1'***'", "\\1***", "\\1***",
+                                               "\\1***",   "\\1***", "\\1***"};
     char *result = g_strdup(text);
     for (gsize i = 0; i < G_N_ELEMENTS(patterns); i++) {
         g_autoptr(GRegex) regex = g_regex_new(patterns[i], G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);

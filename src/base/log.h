@@ -28,7 +28,8 @@ void log_write(LogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);
  * The text with the values of credentials masked as "***": in SQL (CREDENTIALS '..',
  * ACCESS_KEY_ID '..', SECRET_ACCESS_KEY '..', SESSION_TOKEN '..', MASTER_SYMMETRIC_KEY '..',
  * PASSWORD '..'), in connection strings (password=..), in URLs (user:password@) and in headers
- * (Authorization, X-Amz-Security-Token, X-Amz-Signature). Free with g_free.
+ * (Authorization, X-Amz-Security-Token, X-Amz-Signature), and in AWS's documents and files
+ * ("SecretAccessKey": "..", aws_session_token = ..). Free with g_free.
  */
 char *log_redact(const char *text);
 

@@ -264,8 +264,114 @@ static void test_attempts_follow_mode_and_number(void)
     aws_stub_stop(&stub);
 }
 
+/* --- keys -------------------------------------------------------------------------------------- */
+
+static Secret *nobody_answers(gpointer user, const char *serial, GCancellable *cancellable,
+                              GError **error)
+{
+    g_set_error(error, RS_ERROR, RS_ERROR_AUTH, "nobody knows the code of %s", serial);
+    return NULL;
+}
+
+static Credentials *ask_for_keys(AwsStub *stub, GError **error)
+{
+    CredentialsSettings settings = aws_stub_settings(stub);
+    settings.prompt = nobody_answers;
+    g_autoptr(CredentialsSource) source = credentials_source_new_with(&settings);
+    return credentials_source_get(source, NULL, error);
+}
+
+static void assert_says(const GError *error, const char *says)
+{
+    g_auto(GStrv) pieces = g_strsplit(says, ";", -1);
+    for (char **piece = pieces; *piece != NULL; piece++)
+        if (strstr(error->message, *piece) == NULL)
+            g_error("\"%s\" does not say \"%s\"", error->message, *piece);
+    g_assert_null(strstr(error->message, "hush"));
+}
+
+static void test_mistakes_in_keys_are_named_where_they_stand(void)
+{
+#define FILE_P ".aws/credentials, profile default: "
+#define BASE "[base]\naws_access_key_id=B\naws_secret_access_key=hush\n"
+#define ROLE "role_arn=arn:aws:iam::1:role/a\nsource_profile=base\n"
+#define SSO "sso_account_id=1\nsso_role_name=r\n"
+    static const struct {
+        const char *config, *credentials, *variables, *says;
+    } cases[] = {
+        {NULL, "[default]\naws_access_key_id = A # mine\naws_secret_access_key = hush\n", NULL,
+         FILE_P "aws_access_key_id;blank;comment"},
+        {NULL, "[default]\naws_access_key_id = A\naws_secret_access_key = hush ; b\n", NULL,
+         FILE_P "aws_secret_access_key;blank"},
+        {NULL, "[default]\naws_access_key_id = 'A'\naws_secret_access_key = hush\n", NULL,
+         FILE_P "aws_access_key_id;quotation mark"},
+        {NULL, "[default]\naws_access_key_id = A\n  aws_secret_access_key = hush\n", NULL,
+         FILE_P "aws_access_key_id;indented"},
+        {NULL,
+         "[default]\naws_access_key_id=A\naws_secret_access_key=h\naws_session_token=\xc3\xa9\n",
+         NULL, FILE_P "aws_session_token;character"},
+        {NULL, NULL, "AWS_ACCESS_KEY_ID=A\nX: y;AWS_SECRET_ACCESS_KEY=hush", "AWS_ACCESS_KEY_ID"},
+        {NULL, NULL, "AWS_ACCESS_KEY_ID=A;AWS_SECRET_ACCESS_KEY=\"hush\"",
+         "AWS_SECRET_ACCESS_KEY;quotation"},
+        {NULL, "[profile p]\naws_access_key_id=A\n", "AWS_PROFILE=p",
+         "\"p\" (AWS_PROFILE);.aws/credentials its section must be [p]"},
+        {"[p]\nregion=a\n", NULL, "AWS_DEFAULT_PROFILE=p",
+         "\"p\" (AWS_DEFAULT_PROFILE);.aws/config its section must be [profile p]"},
+        {"[default]\nregion=us east\n" ROLE, BASE, NULL,
+         ".aws/config, profile default: region;\"us east\""},
+        {"[default]\n" ROLE, BASE, "AWS_REGION=US", "AWS_REGION;\"US\""},
+        {"[default]\nsso_start_url=https://s\nsso_region=Narnia\n" SSO, NULL, NULL,
+         ".aws/config, profile default: sso_region;\"Narnia\""},
+        {"[default]\nsso_session=w\n" SSO "[sso-session w]\nsso_start_url=s\nsso_region=Narnia\n",
+         NULL, NULL, ".aws/config, profile default: sso_session;[sso-session w]: sso_region"},
+        {"[default]\nmfa_serial=m\n" ROLE, BASE, NULL,
+         ".aws/config, profile default: mfa_serial;nobody knows the code of m"},
+        {NULL, NULL, "AWS_CONFIG_FILE=/", "cannot read /"},
+        {NULL, NULL, "AWS_SHARED_CREDENTIALS_FILE=/dev/zero", "cannot read /dev/zero;longer"},
+        {NULL, NULL, "AWS_WEB_IDENTITY_TOKEN_FILE=/dev/zero;AWS_ROLE_ARN=arn:aws:iam::1:role/a",
+         "AWS_WEB_IDENTITY_TOKEN_FILE;/dev/zero;longer"},
+        {"[default]\ncredential_process = /bin/sh -c 'echo SecretAccessKey: hush >&2; exit 1'\n",
+         NULL, NULL, ".aws/config, profile default: credential_process;status 1"},
+        {"[default]\ncredential_process = /bin/echo '{\"Version\":1,\"AccessKeyId\":\"A\\r\\nX: "
+         "y\","
+         "\"SecretAccessKey\":\"hush\"}'\n",
+         NULL, NULL, "credential process;character"},
+    };
+    AwsStub stub;
+    aws_stub_start(&stub);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        aws_stub_files(&stub, cases[i].config, cases[i].credentials);
+        set_variables(&stub, cases[i].variables);
+        g_assert_null(ask_for_keys(&stub, &error));
+        assert_says(error, cases[i].says);
+    }
+    aws_stub_stop(&stub);
+}
+
+/* A profile's own endpoint is that of its role's STS too, whoever gives the first keys. */
+static void test_a_role_is_asked_for_where_its_profile_says(void)
+{
+    AwsStub stub;
+    aws_stub_start(&stub);
+    aws_stub_files(&stub, "[profile p]\n" ROLE "endpoint_url=@URL@\nregion=eu-west-3\n", BASE);
+    g_unsetenv("AWS_ENDPOINT_URL");
+    CredentialsSettings settings = aws_stub_settings(&stub);
+    settings.aws_profile = "p";
+    g_autoptr(CredentialsSource) source = credentials_source_new_with(&settings);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Credentials) credentials = credentials_source_get(source, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(credentials->access_key_id, ==, "ROLE-a");
+    aws_stub_stop(&stub);
+}
+
 static void add_tests(void)
 {
+    g_test_add_func("/settings/mistakes-in-keys-are-named-where-they-stand",
+                    test_mistakes_in_keys_are_named_where_they_stand);
+    g_test_add_func("/settings/a-role-is-asked-for-where-its-profile-says",
+                    test_a_role_is_asked_for_where_its_profile_says);
     g_test_add_func("/settings/files-are-read-however-they-are-written",
                     test_files_are_read_however_they_are_written);
     g_test_add_func("/settings/damage-is-named-by-its-line", test_damage_is_named_by_its_line);

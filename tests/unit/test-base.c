@@ -89,6 +89,12 @@ static void test_logs_mask_credentials(void)
         {"host=h password=geheim user=u", "host=h password=*** user=u"},
         {"postgresql://me:geheim@host/db", "postgresql://me:***@host/db"},
         {"Authorization: AWS4-HMAC-SHA256 Credential=x", "Authorization: ***"},
+        {"{\"AccessKeyId\": \"A\", \"SecretAccessKey\": \"S\\\"x\",\"SessionToken\":\"T\"}",
+         "{\"AccessKeyId\": \"A\", \"SecretAccessKey\": ***,\"SessionToken\":***}"},
+        {"SecretAccessKey: S, Token", "SecretAccessKey: ***, Token"},
+        {"aws_session_token = T/x+= end", "aws_session_token = *** end"},
+        {"{\"accessToken\":\"cut off", "{\"accessToken\":***"},
+        {"<SecretAccessKey>", "<SecretAccessKey>"},
         {"IAM_ROLE 'arn:aws:iam::1:role/r'", "IAM_ROLE 'arn:aws:iam::1:role/r'"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
