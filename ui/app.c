@@ -200,11 +200,6 @@ void app_set_connection(App *app, const SessionInfo *info)
     app_request_frame(app);
 }
 
-gboolean app_is_connected(const App *app)
-{
-    return app->connected;
-}
-
 void app_set_place(App *app, const char *place)
 {
     g_free(app->place);

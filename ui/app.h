@@ -65,7 +65,6 @@ const GPtrArray *app_messages(const App *app);
 
 /* Who we are connected as. Strings are copied. */
 void app_set_connection(App *app, const SessionInfo *info);
-gboolean app_is_connected(const App *app);
 /* The breadcrumb behind the profile's name: "dev ▸ public ▸ sales", parts separated by '\n'. */
 void app_set_place(App *app, const char *place);
 

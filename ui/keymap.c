@@ -211,12 +211,3 @@ char *keymap_keys(const Keymap *keymap, const Action *action)
     return g_string_free(out, FALSE);
 }
 
-const char *keymap_first_key(const Keymap *keymap, const Action *action)
-{
-    for (guint i = 0; i < keymap->bindings->len; i++) {
-        const Binding *binding = g_ptr_array_index(keymap->bindings, i);
-        if (binding->action == action)
-            return binding->text;
-    }
-    return NULL;
-}

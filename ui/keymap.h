@@ -45,7 +45,4 @@ KeymapMatch keymap_find(const Keymap *keymap, const char *const *contexts, const
 /* The keys of an action as text, "f" or "j, Down"; "" for none. Free with g_free. */
 char *keymap_keys(const Keymap *keymap, const Action *action);
 
-/* The first of them; NULL for none. Owned by the key map. */
-const char *keymap_first_key(const Keymap *keymap, const Action *action);
-
 #endif

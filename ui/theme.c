@@ -34,12 +34,6 @@ static const struct {
     {"underline", STYLE_UNDERLINE}, {"reverse", STYLE_REVERSE},
 };
 
-const char *theme_role_name(Role role)
-{
-    g_return_val_if_fail(role < ROLE_COUNT, "text");
-    return role_names[role];
-}
-
 static guint attribute_of(const char *word)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(attribute_names); i++)

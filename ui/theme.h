@@ -77,9 +77,6 @@ typedef struct {
 /* The themes built in, ended by a NULL name; made from themes/ when the program is built. */
 extern const ThemeFile theme_builtin[];
 
-/* "accent"; static. */
-const char *theme_role_name(Role role);
-
 /* RS_ERROR_CONFIG names the file, the role and the word. */
 gboolean theme_read(Theme *theme, const char *name, const char *text, GError **error);
 

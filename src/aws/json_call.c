@@ -62,12 +62,6 @@ void json_call_add_number(JsonCall *call, const char *name, gint64 number)
     g_string_append_printf(call->body, "%" G_GINT64_FORMAT, number);
 }
 
-void json_call_add_flag(JsonCall *call, const char *name, gboolean flag)
-{
-    add_name(call, name);
-    g_string_append(call->body, flag ? "true" : "false");
-}
-
 void json_call_add_texts(JsonCall *call, const char *name, const char *const *texts)
 {
     if (texts == NULL)

@@ -36,7 +36,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonCall, json_call_free)
 /* Members of the request; a NULL text or list is left out. */
 void json_call_add_text(JsonCall *call, const char *name, const char *text);
 void json_call_add_number(JsonCall *call, const char *name, gint64 number);
-void json_call_add_flag(JsonCall *call, const char *name, gboolean flag);
 void json_call_add_texts(JsonCall *call, const char *name, const char *const *texts);
 /* json is a whole value. */
 void json_call_add_json(JsonCall *call, const char *name, const char *json);

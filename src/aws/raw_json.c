@@ -209,14 +209,6 @@ gboolean raw_json_member(RawJson object, const char *name, RawJson *value)
     return FALSE;
 }
 
-guint raw_json_count(RawJson value)
-{
-    guint count = 0;
-    for (RawJsonWalk walk = raw_json_walk(value); raw_json_next(&walk);)
-        count++;
-    return count;
-}
-
 /* --- values ------------------------------------------------------------------------------------- */
 
 static guint hex4(const char *p)

@@ -50,9 +50,6 @@ gboolean raw_json_next(RawJsonWalk *walk);
 /* The first member of that name whose value is not null. */
 gboolean raw_json_member(RawJson object, const char *name, RawJson *value);
 
-/* How many members or elements. */
-guint raw_json_count(RawJson value);
-
 /* What a string means, NUL-terminated; NULL for other kinds and for strings with a NUL in them, unless
  * length is not NULL. Free with g_free. */
 char *raw_json_string(RawJson value, gsize *length);

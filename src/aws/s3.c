@@ -236,14 +236,6 @@ gboolean s3_get_range(S3Client *client, const char *bucket, const char *key, gui
     return TRUE;
 }
 
-gboolean s3_get_stream(S3Client *client, const char *bucket, const char *key, S3DataFunction data,
-                       S3RestartFunction restart, gpointer user, GCancellable *cancellable,
-                       GError **error)
-{
-    return s3_get_range(client, bucket, key, 0, 0, NULL, data, restart, user, NULL, cancellable,
-                        error);
-}
-
 char *s3_presign(S3Client *client, const char *bucket, const char *key, guint seconds,
                  GCancellable *cancellable, GError **error)
 {

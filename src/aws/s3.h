@@ -91,10 +91,6 @@ typedef gboolean (*S3DataFunction)(gpointer user, const char *bytes, gsize lengt
 /* After a retry the data starts again at offset 0: restart is called first, FALSE forbids it. */
 typedef gboolean (*S3RestartFunction)(gpointer user);
 
-gboolean s3_get_stream(S3Client *client, const char *bucket, const char *key, S3DataFunction data,
-                       S3RestartFunction restart, gpointer user, GCancellable *cancellable,
-                       GError **error);
-
 /* The bytes [offset, offset + length) of an object (length 0: to its end), as they arrive; if_match, an
  * ETag, makes a changed object RS_ERROR_CONFLICT. *object, when wanted, gets the whole object's facts. */
 gboolean s3_get_range(S3Client *client, const char *bucket, const char *key, guint64 offset,
@@ -106,11 +102,6 @@ gboolean s3_get_range(S3Client *client, const char *bucket, const char *key, gui
 gboolean s3_put(S3Client *client, const char *bucket, const char *key, GBytes *body,
                 GCancellable *cancellable, GError **error);
 
-/* Stores length bytes read from fd at offset (pread, so retries can read again). */
-gboolean s3_put_file(S3Client *client, const char *bucket, const char *key, int fd, guint64 offset,
-                     guint64 length, void (*sent)(gpointer user, gsize bytes), gpointer user,
-                     GCancellable *cancellable, GError **error);
-
 /* Multipart: create, upload parts (numbers from 1), complete or abort. etags is of char *. Creating takes
  * one short request that cannot be cancelled under way; when an answer to it gets lost, the upload that it
  * may have begun is found (by key and time) and aborted. */
@@ -119,10 +110,6 @@ char *s3_multipart_create(S3Client *client, const char *bucket, const char *key,
 char *s3_multipart_upload(S3Client *client, const char *bucket, const char *key,
                           const char *upload_id, guint part_number, GBytes *body,
                           GCancellable *cancellable, GError **error); /* the part's ETag */
-char *s3_multipart_upload_file(S3Client *client, const char *bucket, const char *key,
-                               const char *upload_id, guint part_number, int fd, guint64 offset,
-                               guint64 length, void (*sent)(gpointer user, gsize bytes),
-                               gpointer user, GCancellable *cancellable, GError **error);
 gboolean s3_multipart_complete(S3Client *client, const char *bucket, const char *key,
                                const char *upload_id, const GPtrArray *etags,
                                GCancellable *cancellable, GError **error);

@@ -72,25 +72,10 @@ static HttpBody body_of_bytes(GBytes *bytes)
     return (HttpBody){.bytes = bytes, .length = g_bytes_get_size(bytes)};
 }
 
-static HttpBody body_of_file(int fd, guint64 offset, guint64 length,
-                             void (*sent)(gpointer user, gsize bytes), gpointer user)
-{
-    return (HttpBody){.fd = fd, .offset = offset, .length = length, .sent = sent, .user = user};
-}
-
 gboolean s3_put(S3Client *client, const char *bucket, const char *key, GBytes *bytes,
                 GCancellable *cancellable, GError **error)
 {
     HttpBody body = body_of_bytes(bytes);
-    g_autofree char *etag = s3_put_body(client, bucket, key, NULL, &body, cancellable, error);
-    return etag != NULL;
-}
-
-gboolean s3_put_file(S3Client *client, const char *bucket, const char *key, int fd, guint64 offset,
-                     guint64 length, void (*sent)(gpointer user, gsize bytes), gpointer user,
-                     GCancellable *cancellable, GError **error)
-{
-    HttpBody body = body_of_file(fd, offset, length, sent, user);
     g_autofree char *etag = s3_put_body(client, bucket, key, NULL, &body, cancellable, error);
     return etag != NULL;
 }
@@ -207,16 +192,6 @@ char *s3_multipart_upload(S3Client *client, const char *bucket, const char *key,
                           GCancellable *cancellable, GError **error)
 {
     HttpBody body = body_of_bytes(bytes);
-    g_autofree char *query = s3_part_query(upload_id, part_number);
-    return s3_put_body(client, bucket, key, query, &body, cancellable, error);
-}
-
-char *s3_multipart_upload_file(S3Client *client, const char *bucket, const char *key,
-                               const char *upload_id, guint part_number, int fd, guint64 offset,
-                               guint64 length, void (*sent)(gpointer user, gsize bytes),
-                               gpointer user, GCancellable *cancellable, GError **error)
-{
-    HttpBody body = body_of_file(fd, offset, length, sent, user);
     g_autofree char *query = s3_part_query(upload_id, part_number);
     return s3_put_body(client, bucket, key, query, &body, cancellable, error);
 }

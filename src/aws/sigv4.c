@@ -39,16 +39,6 @@ void sigv4_headers_add(GPtrArray *headers, const char *name, const char *value)
     g_ptr_array_add(headers, header);
 }
 
-void sigv4_headers_set(GPtrArray *headers, const char *name, const char *value)
-{
-    for (guint i = headers->len; i > 0; i--) {
-        const SigV4Header *header = headers->pdata[i - 1];
-        if (g_ascii_strcasecmp(header->name, name) == 0)
-            g_ptr_array_remove_index(headers, i - 1);
-    }
-    sigv4_headers_add(headers, name, value);
-}
-
 const char *sigv4_headers_get(const GPtrArray *headers, const char *name)
 {
     for (guint i = 0; i < headers->len; i++) {

@@ -48,8 +48,6 @@ typedef struct {
 
 GPtrArray *sigv4_headers_new(void);
 void sigv4_headers_add(GPtrArray *headers, const char *name, const char *value);
-/* Replaces every header of that name, in any case. */
-void sigv4_headers_set(GPtrArray *headers, const char *name, const char *value);
 /* The first value of that name, in any case, or NULL. */
 const char *sigv4_headers_get(const GPtrArray *headers, const char *name);
 

@@ -153,14 +153,6 @@ gssize record_scanner_next(RecordScanner *scanner, const char *bytes, gsize leng
     return next_json(scanner, bytes, length);
 }
 
-void record_scanner_skip(RecordScanner *scanner, const char *bytes, gsize length)
-{
-    gsize at = 0;
-    gssize end;
-    while (at < length && (end = record_scanner_next(scanner, bytes + at, length - at)) >= 0)
-        at += (gsize)end;
-}
-
 gboolean record_scanner_is_inside(const RecordScanner *scanner)
 {
     return !scanner->blank || record_scanner_is_open(scanner);

@@ -50,9 +50,6 @@ void record_scanner_init(RecordScanner *scanner, const RecordRules *rules);
  * them are then taken into the state). */
 gssize record_scanner_next(RecordScanner *scanner, const char *bytes, gsize length);
 
-/* Takes all bytes; for counting. */
-void record_scanner_skip(RecordScanner *scanner, const char *bytes, gsize length);
-
 /* Bytes were taken since the last record's end that are not mere blanks. */
 gboolean record_scanner_is_inside(const RecordScanner *scanner);
 

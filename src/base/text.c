@@ -199,11 +199,6 @@ char *text_duration(guint64 ms)
                            (int)(seconds / 60 % 60), (int)(seconds % 60));
 }
 
-gboolean text_is_one_of(const char *value, const char *const *words)
-{
-    return value != NULL && g_strv_contains(words, value);
-}
-
 /* One row of the table at a time. */
 guint text_distance(const char *a, const char *b)
 {

@@ -58,9 +58,6 @@ char *text_duration(guint64 ms);
  * What is more than nothing shows. */
 char *text_bar(gint64 count, gint64 most, int width, gboolean ascii);
 
-/* True when the value reads as one of the words; used by option parsers. NULL-terminated list. */
-gboolean text_is_one_of(const char *value, const char *const *words);
-
 /* Levenshtein's distance in bytes: how far a mistyped name is from one that exists. */
 guint text_distance(const char *a, const char *b);
 

@@ -298,21 +298,6 @@ void field_set_fallbacks(const FieldRow *rows, gpointer object)
             field_set(rows, object, rows->name, rows->fallback, NULL);
 }
 
-void field_copy(const FieldRow *rows, gpointer to, gconstpointer from)
-{
-    for (; rows->name != NULL; rows++) {
-        gpointer a = member(rows, to), b = member(rows, from);
-        if (is_number(rows))
-            *(int *)a = *(int *)b;
-        else if (rows->type == FIELD_SECRET)
-            *(Secret **)a = *(Secret **)b == NULL ? NULL : secret_ref(*(Secret **)b);
-        else if (rows->type == FIELD_LIST)
-            *(char ***)a = g_strdupv(*(char ***)b);
-        else
-            *(char **)a = g_strdup(*(char **)b);
-    }
-}
-
 void field_clear(const FieldRow *rows, gpointer object)
 {
     for (; rows->name != NULL; rows++)

@@ -64,7 +64,6 @@ char *field_range(const FieldRow *row);
 
 /* Puts the table's fallbacks into all members. */
 void field_set_fallbacks(const FieldRow *rows, gpointer object);
-void field_copy(const FieldRow *rows, gpointer to, gconstpointer from);
 void field_clear(const FieldRow *rows, gpointer object);
 
 #endif

@@ -158,13 +158,6 @@ gboolean import_take(Import *import, const ImportRow *rows, const char *option, 
 
 /* --- secrets ------------------------------------------------------------------------------------ */
 
-gboolean import_has_secrets(const Import *import)
-{
-    const Profile *profile = import->profile;
-    return profile->password != NULL || profile->secret_access_key != NULL ||
-           profile->session_token != NULL;
-}
-
 void import_drop_secrets(Import *import)
 {
     Profile *profile = import->profile;

@@ -53,8 +53,6 @@ Import *import_service(const char *name, const char *service, const char *text, 
 /* PGHOST, PGPORT, PGDATABASE ... of this process. */
 Import *import_environment(const char *name, GError **error);
 
-gboolean import_has_secrets(const Import *import);
-
 /* Takes password, keys and token out of the profile, with a note each that says which auth to use, and
  * sets that auth. */
 void import_drop_secrets(Import *import);

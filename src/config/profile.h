@@ -73,7 +73,6 @@ Profile *profile_new(const char *name);
 /* The table of fields, ending with a NULL name; static. */
 const FieldRow *profile_fields(void);
 
-Profile *profile_copy(const Profile *profile);
 void profile_free(Profile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
 

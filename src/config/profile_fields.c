@@ -106,13 +106,6 @@ void profile_free(Profile *profile)
     g_free(profile);
 }
 
-Profile *profile_copy(const Profile *profile)
-{
-    Profile *copy = profile_new(profile->name);
-    field_copy(fields, copy, profile);
-    return copy;
-}
-
 char *profile_describe(const Profile *profile)
 {
     GString *out = g_string_new(NULL);

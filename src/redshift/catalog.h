@@ -191,7 +191,6 @@ const GPtrArray *catalog_schemas(Catalog *catalog); /* of CatalogSchema */
 const GPtrArray *catalog_relations(Catalog *catalog, const char *schema);
 /* Seconds since the level was read, -1 when never. schema NULL asks for the list of schemas. */
 gint64 catalog_age(Catalog *catalog, const char *schema);
-void catalog_forget(Catalog *catalog, const char *schema);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalog, catalog_free)
 
 #endif

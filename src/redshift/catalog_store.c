@@ -153,12 +153,3 @@ gint64 catalog_age(Catalog *catalog, const char *schema)
     return MAX(g_get_real_time() / G_USEC_PER_SEC - catalog_level_read_at(level), 0);
 }
 
-void catalog_forget(Catalog *catalog, const char *schema)
-{
-    if (schema == NULL) {
-        g_hash_table_remove_all(catalog->places);
-        return;
-    }
-    g_autofree char *key = catalog_key(NULL, schema);
-    g_hash_table_remove(catalog->places, key);
-}

@@ -19,11 +19,6 @@ static const struct {
     [DEPENDENT_GRANT] = {"grants on it", "grant"},
 };
 
-const char *dependent_kind_title(DependentKind kind)
-{
-    return kinds[kind].title;
-}
-
 const char *dependent_kind_word(DependentKind kind)
 {
     return kinds[kind].word;

@@ -28,8 +28,6 @@ typedef struct {
     char *source; /* how it is known: "catalog" or "text search" */
 } Dependent;
 
-/* "views bound to it" and so on; static. */
-const char *dependent_kind_title(DependentKind kind);
 /* One word for JSON: "view", "late_binding_view", "foreign_key", "constraint", "grant"; static. */
 const char *dependent_kind_word(DependentKind kind);
 

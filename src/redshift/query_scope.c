@@ -111,15 +111,6 @@ const SqlScope *query_scope_sql(QueryScope *scope)
     return &scope->sql;
 }
 
-const char *const *query_scope_names(QueryScope *scope)
-{
-    static const char *const none[] = {NULL};
-    if (scope->sources->len == 0)
-        return none;
-    const Source *first = scope->sources->pdata[0];
-    return (const char *const *)first->names->pdata;
-}
-
 void query_scope_explain(QueryScope *scope, GError **error)
 {
     if (error == NULL || *error == NULL || !scope->missed ||

@@ -28,9 +28,6 @@ gboolean query_scope_has(const QueryScope *scope, const char *name);
 /* For the parsers; valid as long as the scope is. */
 const SqlScope *query_scope_sql(QueryScope *scope);
 
-/* The names of the first relation's columns; NULL-terminated, owned by the scope. */
-const char *const *query_scope_names(QueryScope *scope);
-
 /* Puts the names that there are behind a complaint about one that is not. */
 void query_scope_explain(QueryScope *scope, GError **error);
 

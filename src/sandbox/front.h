@@ -88,7 +88,6 @@ void backend_error_clear(FrontSession *session);
  * Its literals are standard ones: only the quote is doubled.
  */
 gboolean front_log(FrontSession *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
-gint64 front_log_value(FrontSession *session, const char *sql); /* first value as a number, -1 */
 
 /* The next query id (SYS-style) of the sandbox, and what pg_last_*() report for this session. */
 gint64 front_next_query_id(FrontSession *session);

@@ -188,16 +188,6 @@ gboolean front_log(FrontSession *session, const char *format, ...)
     return front_log_execute(session->server->log, sql);
 }
 
-gint64 front_log_value(FrontSession *session, const char *sql)
-{
-    g_autofree char *value = front_log_get(session->server->log, sql);
-    gint64 number = -1;
-    if (value != NULL &&
-        !g_ascii_string_to_signed(value, 10, G_MININT64, G_MAXINT64, &number, NULL))
-        number = -1;
-    return number;
-}
-
 /* The first call within a statement gets the id under which query_log has it already. */
 gint64 front_next_query_id(FrontSession *session)
 {

@@ -8,7 +8,7 @@
  * compared with.
  *
  * Two texts come out. sql_expr_sql is the SQL: names quoted, values typed literals, LIKE patterns
- * escaped. sql_expr_text is what a user would type for it, and sql_expr_parse reads that back:
+ * escaped. sql_expr_text is what a user would type for it, and the parsers of sql/query read that back:
  *
  *     qtysold >= 4 and (eventname contains 'Rock' or not buyerid is null)
  *     state in (CA, 'NY')      price between 10 and 20      city like 'San%'      x ~ '^a'
@@ -144,9 +144,5 @@ typedef struct {
     gboolean (*column)(gpointer user, const char **qualifier, const char *name, SqlValueKind *kind);
     gpointer user;
 } SqlScope;
-
-/* Reads one expression to the end of the text. names: a bare word to the right of a comparison is a
- * column too (joins). NULL says where the text stops making sense. */
-SqlExpr *sql_expr_parse(const char *text, const SqlScope *scope, gboolean names, GError **error);
 
 #endif

@@ -76,17 +76,3 @@ SqlExpr *sql_read_condition(SqlReader *reader, GError **error)
     return g_steal_pointer(&expr);
 }
 
-SqlExpr *sql_expr_parse(const char *text, const SqlScope *scope, gboolean names, GError **error)
-{
-    SqlReader reader = {text, text, scope, names, 0};
-    g_autoptr(SqlExpr) expr = sql_read_expr(&reader, error);
-    if (expr == NULL)
-        return NULL;
-    sql_read_blanks(&reader);
-    if (*reader.p == '\0')
-        return g_steal_pointer(&expr);
-    return sql_expr_fail(
-        &reader, error,
-        "nothing more (put text of several words into single quotes, and \"and\" or \"or\" "
-        "between conditions)");
-}

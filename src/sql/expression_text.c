@@ -1,4 +1,4 @@
-/* Expressions and clauses as the user would type them: what sql_expr_parse reads back. */
+/* Expressions and clauses as the user would type them: what sql_read_expr reads back. */
 #include <string.h>
 
 #include "sql/function.h"

@@ -216,9 +216,7 @@ static void test_the_sandbox_needs_no_file_of_ours(gpointer *fixture, gconstpoin
     g_assert_cmpstr(secret_peek(profile->password), ==, "pa\\ss");
     g_auto(GStrv) names = profile_names(NULL);
     g_assert_true(g_strv_contains((const char *const *)names, "sandbox"));
-    g_autoptr(Profile) copy = profile_copy(profile);
-    g_assert_cmpstr(copy->tempdir, ==, "s3://sandbox-stage/tmp");
-    g_assert_cmpstr(secret_peek(copy->secret_access_key), ==, "SK");
+    g_assert_cmpstr(profile->tempdir, ==, "s3://sandbox-stage/tmp");
 
     write_sandbox(0);
     g_assert_null(profile_load("sandbox", &error));

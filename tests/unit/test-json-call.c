@@ -84,7 +84,6 @@ static void test_members_are_found(void)
     g_assert_cmpint(raw_json_int64_of(root, "a", -1), ==, 7);
     g_assert_cmpint(raw_json_time_of(root, "t"), ==, 1250000);
     g_assert_true(raw_json_member(root, "b", &list));
-    g_assert_cmpuint(raw_json_count(list), ==, 2);
     g_assert_false(raw_json_member(root, "none", &list));
 }
 
@@ -96,13 +95,12 @@ static void test_requests_are_json(void)
     json_call_add_text(call, "T", "a\"\\\n\x01é");
     json_call_add_text(call, "None", NULL);
     json_call_add_number(call, "N", G_MAXINT64);
-    json_call_add_flag(call, "F", TRUE);
     json_call_add_texts(call, "L", texts);
     g_autofree char *body = json_call_body(call);
     g_assert_cmpstr(empty, ==, "{}");
     g_assert_cmpstr(
         body, ==,
-        "{\"T\":\"a\\u0022\\u005c\\u000a\\u0001é\",\"N\":9223372036854775807,\"F\":true,"
+        "{\"T\":\"a\\u0022\\u005c\\u000a\\u0001é\",\"N\":9223372036854775807,"
         "\"L\":[\"x\",\"y\\u0022\"]}");
 }
 

@@ -87,8 +87,11 @@ static void test_a_relation_that_is_added_again_is_replaced(void)
     query_scope_add(scope, "t", first);
     query_scope_add(scope, "t", second);
     g_assert_true(query_scope_has(scope, "t"));
-    g_assert_cmpstr(query_scope_names(scope)[0], ==, "new");
-    g_assert_null(query_scope_names(scope)[1]);
+    const SqlScope *sql = query_scope_sql(scope);
+    const char *qualifier = NULL;
+    SqlValueKind kind;
+    g_assert_true(sql->column(sql->user, &qualifier, "new", &kind));
+    g_assert_false(sql->column(sql->user, &qualifier, "old", &kind));
 }
 
 int main(int argc, char **argv)
