@@ -138,20 +138,16 @@ static const struct {
      "aws_iam_role instead of both"},
     {TEMPORARY, NULL, "temporary_aws_secret_access_key",
      "temporary_aws_access_key_id is given without temporary_aws_secret_access_key: a temporary "
-     "key "
-     "has an id, a secret and a token"},
+     "key has an id, a secret and a token"},
     {TEMPORARY, NULL, "temporary_aws_session_token",
      "temporary_aws_access_key_id is given without temporary_aws_session_token: a temporary key "
-     "has an "
-     "id, a secret and a token"},
+     "has an id, a secret and a token"},
     {"temporary_aws_secret_access_key", NULL, TEMPORARY,
      "temporary_aws_secret_access_key is given without temporary_aws_access_key_id: a temporary "
-     "key "
-     "has an id, a secret and a token"},
+     "key has an id, a secret and a token"},
     {"temporary_aws_session_token", NULL, TEMPORARY,
      "temporary_aws_session_token is given without temporary_aws_access_key_id: a temporary key "
-     "has an "
-     "id, a secret and a token"},
+     "has an id, a secret and a token"},
     {"redshift_s3_connection_iam_role_only", FORWARD, NULL,
      "redshift_s3_connection_iam_role_only allows aws_iam_role only: remove "
      "forward_spark_s3_credentials"},
@@ -164,8 +160,7 @@ static const struct {
      "reject_unsecure_jdbc_connection forbids ssl = false: remove ssl from url and jdbc.ssl"},
     {"reject_unsecure_jdbc_connection", "(other driver)", NULL,
      "reject_unsecure_jdbc_connection allows the drivers of Amazon only: remove jdbcdriver, and "
-     "begin "
-     "url with jdbc:redshift://"},
+     "begin url with jdbc:redshift://"},
 };
 
 /* A switch that is off is as good as not given. */

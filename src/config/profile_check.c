@@ -96,21 +96,17 @@ typedef struct {
 static const Rule contradictions[] = {
     {F(CLUSTER) | F(WORKGROUP), 0, 0, "workgroup_name",
      "cluster_identifier and workgroup_name are both given, and a server is one or the other: "
-     "remove "
-     "workgroup_name for a provisioned cluster, cluster_identifier for Serverless"},
+     "remove workgroup_name for a provisioned cluster, cluster_identifier for Serverless"},
     /* what the Data API has no use for */
     {F(DATA_API) | F(HOST), 0, 0, "host",
      "host is given with transport = data-api, which has no connection to a host: remove host, or "
-     "use "
-     "transport = wire"},
+     "use transport = wire"},
     {F(DATA_API) | F(PORT), 0, 0, "port",
      "port is given with transport = data-api, which has no connection to a port: remove port, or "
-     "use "
-     "transport = wire"},
+     "use transport = wire"},
     {F(DATA_API) | F(PASSWORD), 0, 0, "password",
      "password is given with transport = data-api, which takes no password: put it into Secrets "
-     "Manager "
-     "and name the secret in secret_arn, or use transport = wire"},
+     "Manager and name the secret in secret_arn, or use transport = wire"},
     {F(DATA_API) | F(USER), 0, 0, "user",
      "user is given with transport = data-api: call it db_user for a provisioned cluster, or "
      "remove it"},
@@ -126,37 +122,29 @@ static const Rule contradictions[] = {
      "sslmode is given with transport = data-api, which always verifies HTTPS: remove sslmode"},
     {F(DATA_API) | F(SSLROOTCERT), 0, 0, "sslrootcert",
      "sslrootcert is given with transport = data-api, whose roots are those of AWS_CA_BUNDLE or "
-     "the "
-     "system: remove sslrootcert"},
+     "the system: remove sslrootcert"},
     {F(DATA_API) | F(DB_GROUPS), 0, 0, "db_groups",
      "db_groups is given with transport = data-api, which joins no groups: remove db_groups, or "
-     "use "
-     "transport = wire with auth = iam"},
+     "use transport = wire with auth = iam"},
     {F(DATA_API) | F(AUTO_CREATE), 0, 0, "auto_create",
      "auto_create is given with transport = data-api, which creates no users: remove auto_create, "
-     "or "
-     "use transport = wire with auth = iam"},
+     "or use transport = wire with auth = iam"},
     {F(WIRE) | F(POLL_INTERVAL), 0, 0, "poll_interval",
      "poll_interval is given with transport = wire, where nothing is polled: remove poll_interval, "
-     "or "
-     "use transport = data-api"},
+     "or use transport = data-api"},
     {F(WIRE) | F(POLL_ATTEMPTS), 0, 0, "max_poll_attempts",
      "max_poll_attempts is given with transport = wire, where nothing is polled: use "
-     "statement_timeout "
-     "instead, or transport = data-api"},
+     "statement_timeout instead, or transport = data-api"},
     /* two logins at once */
     {F(DB_USER) | F(SECRET), 0, 0, "db_user",
      "db_user and secret_arn are both given, and each is a login of its own: remove db_user, or "
-     "remove "
-     "secret_arn and use auth = iam"},
+     "remove secret_arn and use auth = iam"},
     {F(WORKGROUP) | F(DB_USER), 0, 0, "db_user",
      "db_user is given with workgroup_name, and Serverless takes its user from the IAM identity: "
-     "remove "
-     "db_user"},
+     "remove db_user"},
     {F(PASSWORD) | F(SECRET), 0, 0, "password",
      "password and secret_arn are both given, and each is a login of its own: remove the one that "
-     "is not "
-     "meant"},
+     "is not meant"},
     {F(PASSWORD) | F(BY_PGPASS), 0, 0, "password",
      "password is given with auth = pgpass, which reads ~/.pgpass: remove password, or use auth = "
      "password"},
@@ -168,23 +156,19 @@ static const Rule contradictions[] = {
      "password, or use auth = password"},
     {F(PASSWORD) | F(BY_IAM), 0, 0, "password",
      "password is given with auth = iam, which gets a temporary one from AWS: remove password, or "
-     "use "
-     "auth = password"},
+     "use auth = password"},
     {F(PASSWORD) | F(BY_SERVERLESS), 0, 0, "password",
      "password is given with auth = serverless, which gets a temporary one from AWS: remove "
-     "password, or "
-     "use auth = password"},
+     "password, or use auth = password"},
     {F(SECRET), BY_TYPED, F(BY_KEYRING),
      "secret_arn", /* a keyring that is not there gives way to it */
      "secret_arn is given and auth does not use it: use auth = secret, or remove secret_arn"},
     {F(SECRET) | F(BY_IAM), 0, 0, "secret_arn",
      "secret_arn is given with auth = iam, and each is a login of its own: use auth = secret, or "
-     "remove "
-     "secret_arn"},
+     "remove secret_arn"},
     {F(SECRET) | F(BY_SERVERLESS), 0, 0, "secret_arn",
      "secret_arn is given with auth = serverless, and each is a login of its own: use auth = "
-     "secret, or "
-     "remove secret_arn"},
+     "secret, or remove secret_arn"},
     /* IAM */
     {F(WORKGROUP) | F(BY_IAM), 0, 0, "auth",
      "auth = iam is for provisioned clusters and workgroup_name is given: use auth = serverless"},
@@ -197,8 +181,7 @@ static const Rule contradictions[] = {
      "auth = serverless is for workgroups and host is a provisioned cluster: use auth = iam"},
     {F(USER) | F(BY_IAM), 0, 0, "user",
      "user is given with auth = iam: call it db_user to ask credentials for it, or remove it to "
-     "log in "
-     "as the IAM identity"},
+     "log in as the IAM identity"},
     {F(USER) | F(BY_SERVERLESS), 0, 0, "user",
      "user is given with auth = serverless, which takes its user from the IAM identity: remove "
      "user"},
@@ -213,8 +196,7 @@ static const Rule contradictions[] = {
      "auto_create is for auth = iam with db_user: remove auto_create, or use auth = iam"},
     {F(DB_GROUPS), 0, F(DB_USER), "db_groups",
      "db_groups is given without db_user, and only a named user joins groups: add db_user, or "
-     "remove "
-     "db_groups"},
+     "remove db_groups"},
     {F(AUTO_CREATE), 0, F(DB_USER), "auto_create",
      "auto_create is given without db_user, the user to create: add db_user, or remove "
      "auto_create"},
@@ -228,23 +210,19 @@ static const Rule contradictions[] = {
     /* AWS keys */
     {F(KEY_ID), 0, F(KEY_SECRET), "secret_access_key",
      "access_key_id is given without secret_access_key, half a pair of keys: add the other half, "
-     "or use "
-     "aws_profile"},
+     "or use aws_profile"},
     {F(KEY_SECRET), 0, F(KEY_ID), "access_key_id",
      "secret_access_key is given without access_key_id, half a pair of keys: add the other half, "
-     "or use "
-     "aws_profile"},
+     "or use aws_profile"},
     {F(KEY_TOKEN), 0, F(KEY_ID), "session_token",
      "session_token is given without access_key_id and secret_access_key: a temporary key has all "
      "three"},
     {F(KEY_ID) | F(AWS_PROFILE), 0, 0, "aws_profile",
      "access_key_id and aws_profile are both given, and requests are signed with one key: remove "
-     "one of "
-     "them"},
+     "one of them"},
     {F(EXTERNAL_ID), 0, F(ROLE), "external_id",
      "external_id is given without role_arn, the role whose policy asks for it: add role_arn, or "
-     "remove "
-     "external_id"},
+     "remove external_id"},
     /* policies */
     {F(REQUIRE_TLS) | F(TLS_OFF), 0, 0, "sslmode",
      "sslmode = disable breaks require_tls: remove sslmode, which then is verify-full, or remove "
@@ -254,8 +232,7 @@ static const Rule contradictions[] = {
      "verify-full, or remove require_tls"},
     {F(SSLROOTCERT) | F(TLS_OFF), 0, 0, "sslrootcert",
      "sslrootcert is given with sslmode = disable, which asks for no certificate: remove "
-     "sslrootcert, or "
-     "use sslmode = verify-full"},
+     "sslrootcert, or use sslmode = verify-full"},
     {F(TEMPDIR_REGION), 0, F(TEMPDIR), "tempdir_region",
      "tempdir_region is given without tempdir, whose Region it is: add tempdir, or remove "
      "tempdir_region"},

@@ -25,8 +25,7 @@ static const ActivitySource session_sources[] = {
          "s.starttime") ", CASE WHEN r.pid IS NULL THEN 'idle' ELSE 'running' END, "
                         "r.duration / 1000, trim(r.query) "
                         "FROM stv_sessions s LEFT JOIN (SELECT pid, duration, query FROM "
-                        "stv_recents "
-                        "WHERE status = 'Running') r ON r.pid = s.process WHERE 1 = 1",
+                        "stv_recents WHERE status = 'Running') r ON r.pid = s.process WHERE 1 = 1",
      .running = "r.pid IS NOT NULL",
      .order = "6 DESC, 7 DESC, 4",
      .opens = SUPERUSERS,
@@ -86,11 +85,9 @@ static const ActivitySource query_sources[] = {
              "starttime") ", NULL::bigint, NULL::bigint, "
                           "trim(label), NULL::varchar, trim(text) FROM stv_inflight UNION ALL "
                           "SELECT query, pid, userid::varchar, trim(database), CASE WHEN aborted = "
-                          "0 THEN "
-                          "'success' ELSE 'failed' END, starttime, datediff(ms, starttime, "
-                          "endtime), "
-                          "NULL::bigint, NULL::bigint, trim(label), NULL::varchar, trim(querytxt) "
-                          "FROM stl_query) q WHERE 1 = 1",
+                          "0 THEN 'success' ELSE 'failed' END, starttime, datediff(ms, starttime, "
+                          "endtime), NULL::bigint, NULL::bigint, trim(label), NULL::varchar, "
+                          "trim(querytxt) FROM stl_query) q WHERE 1 = 1",
      .running = "status = 'running'",
      .order = "CASE WHEN status = 'running' THEN 0 ELSE 1 END, starttime DESC",
      .lacks = "queue times, rows and error texts are in sys_query_history only"},
@@ -156,8 +153,8 @@ static const ActivitySource load_sources[] = {
     {.views = "sys_load_history, sys_load_error_detail",
      .sql = LOAD_SELECT(
          "trim(e.message)") " LEFT JOIN (SELECT query_id, min(error_message) AS message FROM "
-                            "sys_load_error_detail "
-                            "GROUP BY query_id) e ON e.query_id = l.query_id WHERE 1 = 1",
+                            "sys_load_error_detail GROUP BY query_id) e ON e.query_id = l.query_id "
+                            "WHERE 1 = 1",
      .running = "l.status = 'running'",
      .order = LOAD_ORDER},
     {.views = "sys_load_history",

@@ -168,12 +168,10 @@ static const struct {
     {"sasl authentication", RS_ERROR_AUTH, NULL},
     {"root certificate file", RS_ERROR_CONFIG,
      "Set sslrootcert to a file of trusted certificates that is there and can be read, such as "
-     "Amazon's "
-     "amazon-trust-ca-bundle.crt, or leave it out to trust the system's."},
+     "Amazon's amazon-trust-ca-bundle.crt, or leave it out to trust the system's."},
     {"certificate has expired", RS_ERROR_CONNECT,
      "Redshift renews its certificates by itself: check this machine's clock, and that the host is "
-     "the "
-     "cluster's endpoint. Nothing was sent to it."},
+     "the cluster's endpoint. Nothing was sent to it."},
     {"certificate is not yet valid", RS_ERROR_CONNECT,
      "Check this machine's clock: it may be behind. Nothing was sent to the server."},
     {"certificate is self-signed", RS_ERROR_CONNECT,
@@ -181,8 +179,7 @@ static const struct {
      "another server. If it is yours, set sslrootcert to its certificate."},
     {"certificate's issuer is unknown", RS_ERROR_CONNECT,
      "Somebody may stand in between. If that issuer is to be trusted, set sslrootcert to a file "
-     "that "
-     "holds it (Amazon's is amazon-trust-ca-bundle.crt)."},
+     "that holds it (Amazon's is amazon-trust-ca-bundle.crt)."},
     {"certificate verify failed", RS_ERROR_CONNECT,
      "The server's certificate is not signed by a trusted authority: set sslrootcert to the bundle "
      "that signs it (Amazon's is amazon-trust-ca-bundle.crt)."},
@@ -191,16 +188,13 @@ static const struct {
      "sslmode = verify-ca."},
     {"server does not support ssl", RS_ERROR_CONNECT,
      "The server speaks no TLS: no password was sent. Check that host and port are Redshift's; "
-     "only "
-     "sslmode = disable or prefer would connect, and everybody in between could read along."},
+     "only sslmode = disable or prefer would connect, and everybody in between could read along."},
     {"unsupported protocol", RS_ERROR_CONNECT,
      "The server's version of TLS is too old: 1.2 is the least that is spoken here, and Redshift "
-     "speaks "
-     "it. Check who answers at that host and port."},
+     "speaks it. Check who answers at that host and port."},
     {"alert protocol version", RS_ERROR_CONNECT,
      "The server refuses the versions of TLS that are spoken here, 1.2 and 1.3. Check who answers "
-     "at "
-     "that host and port."},
+     "at that host and port."},
     {"handshake failure", RS_ERROR_CONNECT,
      "Server and client have no cipher in common. Check who answers at that host and port."},
     {"wrong version number", RS_ERROR_CONNECT,

@@ -14,8 +14,7 @@ static const char databases_sql[] =
     "('template0', 'template1', 'postgres') ORDER BY 1 LIMIT $1::bigint OFFSET $2::bigint";
 static const char schemas_sql[] =
     "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname NOT LIKE 'pg\\\\_t%' AND nspname "
-    "NOT "
-    "LIKE 'redsmith\\\\_%' AND nspname LIKE coalesce($3, '%') ORDER BY 1 LIMIT $1::bigint "
+    "NOT LIKE 'redsmith\\\\_%' AND nspname LIKE coalesce($3, '%') ORDER BY 1 LIMIT $1::bigint "
     "OFFSET $2::bigint";
 static const char tables_sql[] =
     "SELECT table_name, CASE WHEN table_schema IN ('pg_catalog', 'information_schema') THEN "

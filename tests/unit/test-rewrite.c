@@ -218,13 +218,11 @@ static void test_merge_has_redshifts_restrictions(void)
 {
     static const PassCase cases[] = {
         {"merge into sales using stage_sales s on sales.sale_id = s.sale_id when matched then "
-         "update "
-         "set amount = s.amount, note = case when s.note = '' then null else s.note end when not "
-         "matched then insert values (s.sale_id, s.region, s.amount, s.sold_on, s.note)",
+         "update set amount = s.amount, note = case when s.note = '' then null else s.note end "
+         "when not matched then insert values (s.sale_id, s.region, s.amount, s.sold_on, s.note)",
          NULL, NULL},
         {"merge into sales using (select * from stage) as s on sales.id = s.id when matched then "
-         "delete "
-         "when not matched then insert (id) values (s.id)",
+         "delete when not matched then insert (id) values (s.id)",
          NULL, NULL},
         {"merge into sales using stage_sales on sales.sale_id = stage_sales.sale_id remove "
          "duplicates",
@@ -234,37 +232,30 @@ static void test_merge_has_redshifts_restrictions(void)
     };
     static const RefuseCase refused[] = {
         {"merge into sales t using stage_sales s on t.sale_id = s.sale_id when matched then delete "
-         "when "
-         "not matched then insert (sale_id) values (s.sale_id)",
+         "when not matched then insert (sale_id) values (s.sale_id)",
          "42601"},
         {"merge into t using s on t.a = s.a when matched then delete", "42601"},
         {"merge into t using s on t.a = s.a when not matched then insert values (s.a)", "42601"},
         {"merge into t using s on t.a = s.a when not matched then insert values (s.a) when matched "
-         "then "
-         "delete",
+         "then delete",
          "42601"},
         {"merge into t using s on t.a = s.a when matched and s.b then delete when not matched then "
          "insert values (s.a)",
          "42601"},
         {"merge into t using s on t.a = s.a when matched then do nothing when not matched then "
-         "insert "
-         "values (s.a)",
-         "42601"},
-        {"merge into t using s on t.a = s.a when matched then update set t.b = 1 when not matched "
-         "then "
          "insert values (s.a)",
          "42601"},
+        {"merge into t using s on t.a = s.a when matched then update set t.b = 1 when not matched "
+         "then insert values (s.a)",
+         "42601"},
         {"merge into t using t on t.a = t.a when matched then delete when not matched then insert "
-         "values "
-         "(t.a)",
+         "values (t.a)",
          "0A000"},
         {"merge into t using (select * from t) s on t.a = s.a when matched then delete when not "
-         "matched "
-         "then insert values (s.a)",
+         "matched then insert values (s.a)",
          "0A000"},
         {"merge into t using s on t.a = s.a when matched then delete when not matched then insert "
-         "values "
-         "(s.a) returning a",
+         "values (s.a) returning a",
          "42601"},
         {"merge into t using s on t.a = s.a", "42601"},
     };
@@ -386,8 +377,7 @@ static void test_cut_statements_are_survived(void)
     static const char *const statements[] = {
         ("create table if not exists s.t (a decimal(10,2) default nvl(1,2) encode raw, b int "
          "identity(1,1), primary key (a), foreign key (a) references u(b)) diststyle key "
-         "distkey(a) "
-         "sortkey(a, b)"),
+         "distkey(a) sortkey(a, b)"),
         ("merge into a.b using (select case when 1 then 2 end) s on a.b.c = s.c when matched then "
          "update set x = 1 when not matched then insert (x) values (decode(1,2,3,4))"),
         "alter table t alter column a encode zstd, alter sortkey (a), alter distkey b",
