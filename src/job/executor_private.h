@@ -70,8 +70,8 @@ gboolean execution_marker_exists(Execution *run, const PlanStep *step, gboolean 
 
 /* --- executor_batch.c ------------------------------------------------------------------------------
  * The transaction of a step for a session that takes it as a whole. Checks become statements that fail
- * the batch; a check of counts that the server tells with the end only (rows of a DELETE) is made behind
- * the commit. The journal notes a token before the batch is sent and its id behind: a resume finds the
+ * the batch; a check of counts that the server tells with the end only (the tag of a statement, in a plan
+ * that was made for another transport) is made behind the commit. The journal notes a token before the batch is sent and its id behind: a resume finds the
  * batch that is under way instead of sending a second one. */
 
 /* One try: sends the batch, or waits for the one that was sent before. */

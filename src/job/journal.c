@@ -1,7 +1,9 @@
+#define _GNU_SOURCE /* renameat2 */
 #include "job/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -10,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/paths.h"
+#include "job/fault.h"
 
 struct Journal {
     char *path;
@@ -213,6 +216,20 @@ static gboolean write_plan(Journal *journal, const Plan *plan, GError **error)
     return journal_write(journal, event, error);
 }
 
+/* The file gets its name once it holds the plan: whoever dies before leaves no job without one. */
+static gboolean give_name(const char *unnamed, const char *path, const char *id, GError **error)
+{
+    fault_point("journal:unnamed");
+    gboolean named = renameat2(AT_FDCWD, unnamed, AT_FDCWD, path, RENAME_NOREPLACE) == 0 ||
+                     (errno == EINVAL && access(path, F_OK) != 0 && rename(unnamed, path) == 0);
+    if (named)
+        return TRUE;
+    if (errno != EEXIST && access(path, F_OK) != 0)
+        return rs_error_set_errno(error, errno, "cannot create the journal %s", path);
+    g_set_error(error, RS_ERROR, RS_ERROR_EXISTS, "job %s has a journal already: %s", id, path);
+    return FALSE;
+}
+
 Journal *journal_create(const Plan *plan, GError **error)
 {
     g_autofree char *folder = journal_folder();
@@ -221,12 +238,8 @@ Journal *journal_create(const Plan *plan, GError **error)
         return NULL;
     }
     g_autofree char *path = path_of(plan->id, ".jsonl");
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == EEXIST) {
-        g_set_error(error, RS_ERROR, RS_ERROR_EXISTS, "job %s has a journal already: %s", plan->id,
-                    path);
-        return NULL;
-    }
+    g_autofree char *unnamed = path_of(plan->id, ".new");
+    int fd = open(unnamed, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0) {
         rs_error_set_errno(error, errno, "cannot create the journal %s", path);
         return NULL;
@@ -237,11 +250,14 @@ Journal *journal_create(const Plan *plan, GError **error)
         return NULL;
     }
     if (!write_plan(journal, plan, error) || !journal_begin_run(journal, error) ||
-        !sync_folder(folder, error)) {
-        unlink(journal->path); /* nothing has run yet: no trace of a job that never was */
+        !give_name(unnamed, journal->path, plan->id, error)) {
+        unlink(unnamed); /* nothing has run yet: no trace of a job that never was */
         return NULL;
     }
-    return g_steal_pointer(&journal);
+    if (sync_folder(folder, error))
+        return g_steal_pointer(&journal);
+    unlink(journal->path);
+    return NULL;
 }
 
 static int by_text(gconstpointer a, gconstpointer b)

@@ -88,6 +88,7 @@ static gboolean read_files(const MergeRequest *request, S3Client *s3, MergeFacts
 gboolean merge_plan_read(const MergeRequest *request, Session *session, S3Client *s3,
                          MergeFacts *facts, GCancellable *cancellable, GError **error)
 {
+    facts->counts_late = !session_can(session, SESSION_CAN_TRANSACTIONS);
     facts->target =
         catalog_load_table(session, request->schema, request->table, cancellable, error);
     if (facts->target == NULL)
@@ -336,6 +337,23 @@ static void add_counts(Builder *builder, PlanStep *step)
     add_note(step, "matched", matched);
 }
 
+/* Where the tag of a statement comes behind the commit its rows are counted before it: the check of the
+ * target is then made inside the transaction on every transport. */
+static void add_statement(Builder *builder, PlanStep *step, const char *title, const char *note,
+                          const char *sql)
+{
+    g_autofree char *count = NULL;
+    if (builder->facts->counts_late && g_strcmp0(note, "deleted") == 0)
+        count = sql_merge_deleted_text(&builder->merge);
+    else if (builder->facts->counts_late && builder->merge.strategy == SQL_MERGE_SCD2 &&
+             g_strcmp0(note, "inserted") == 0)
+        count = sql_merge_versions_text(&builder->merge);
+    if (count != NULL)
+        add_note(step, note, count);
+    PlanAction *action = plan_step_add_action(step, ACTION_SQL, title, sql);
+    action->name = count == NULL ? g_strdup(note) : NULL;
+}
+
 static gboolean add_merge(Builder *builder, GError **error)
 {
     SqlMergeStrategy strategy = builder->merge.strategy;
@@ -351,11 +369,9 @@ static gboolean add_merge(Builder *builder, GError **error)
     add_counts(builder, step);
     /* an scd2 merge without a column to compare has no statement that expires */
     guint skipped = strategy == SQL_MERGE_SCD2 && statements->len == 1 ? 1 : 0;
-    for (guint i = 0; i < statements->len; i++) {
-        PlanAction *action = plan_step_add_action(
-            step, ACTION_SQL, strategies[strategy].titles[i + skipped], statements->pdata[i]);
-        action->name = g_strdup(strategies[strategy].notes[i + skipped]);
-    }
+    for (guint i = 0; i < statements->len; i++)
+        add_statement(builder, step, strategies[strategy].titles[i + skipped],
+                      strategies[strategy].notes[i + skipped], statements->pdata[i]);
     g_autofree char *count = g_strdup_printf("SELECT count(*) FROM %s", builder->target);
     PlanAction *check = plan_step_add_action(step, ACTION_EXPECT_VALUE, "check", count);
     check->expected = g_strdup(strategies[strategy].after);
@@ -381,10 +397,9 @@ static void describe(Builder *builder)
     plan_set_text(plan, "schema", request->schema);
     plan_set_text(plan, "table", request->table);
     g_autofree char *columns = text_quantity(g_strv_length(builder->columns), "column");
-    g_autofree char *title =
-        request->from_table != NULL
-            ? g_strdup_printf("%s: %s", from, columns)
-            : load_plan_input_title(&request->source, builder->facts->input);
+    g_autofree char *title = request->from_table != NULL
+                                 ? g_strdup_printf("%s: %s", from, columns)
+                                 : load_plan_input_title(&request->source, builder->facts->input);
     plan_add_step(plan, STEP_READ, "%s", title);
 }
 

@@ -53,6 +53,7 @@ typedef struct {
     CatalogTable *target;
     GPtrArray *from_columns; /* of char *: of the source table; NULL for files */
     LoadFacts *input;        /* NULL for a table */
+    gboolean counts_late;    /* the session tells the rows of a statement behind the commit only */
 } MergeFacts;
 
 void merge_facts_clear(MergeFacts *facts);

@@ -125,23 +125,30 @@ static char *expire_statement(const SqlMerge *merge, const GPtrArray *tracked)
 }
 
 /* After the expiry: every stage row whose key has no current version is a new version or a new key. */
-static char *insert_versions_statement(const SqlMerge *merge)
+static void append_versions(GString *out, const SqlMerge *merge)
 {
     const char *alias = stage_alias(merge), *old = "redsmith_old";
     g_autofree char *target = target_name(merge);
     g_autofree char *stage = stage_name(merge);
-    g_autofree char *columns = column_list(merge, NULL);
-    g_autofree char *values = column_list(merge, alias);
-    const char *const life[] = {merge->valid_from, merge->valid_to, merge->is_current};
-    g_autofree char *life_columns = sql_ident_list(life, G_N_ELEMENTS(life), NULL);
     g_autofree char *is_current = sql_ident_pair(old, merge->is_current);
-    GString *out = g_string_new(NULL);
     g_string_append_printf(out,
-                           "INSERT INTO %s (%s, %s) SELECT %s, SYSDATE, NULL, TRUE FROM %s AS "
-                           "\"%s\" WHERE NOT EXISTS (SELECT 1 FROM %s AS \"%s\" WHERE ",
-                           target, columns, life_columns, values, stage, alias, target, old);
+                           " FROM %s AS \"%s\" WHERE NOT EXISTS (SELECT 1 FROM %s AS \"%s\" WHERE ",
+                           stage, alias, target, old);
     append_key_match(out, merge, old, alias);
     g_string_append_printf(out, " AND %s = TRUE)", is_current);
+}
+
+static char *insert_versions_statement(const SqlMerge *merge)
+{
+    g_autofree char *target = target_name(merge);
+    g_autofree char *columns = column_list(merge, NULL);
+    g_autofree char *values = column_list(merge, stage_alias(merge));
+    const char *const life[] = {merge->valid_from, merge->valid_to, merge->is_current};
+    g_autofree char *life_columns = sql_ident_list(life, G_N_ELEMENTS(life), NULL);
+    GString *out = g_string_new(NULL);
+    g_string_append_printf(out, "INSERT INTO %s (%s, %s) SELECT %s, SYSDATE, NULL, TRUE", target,
+                           columns, life_columns, values);
+    append_versions(out, merge);
     return g_string_free(out, FALSE);
 }
 
@@ -275,5 +282,26 @@ char *sql_merge_matched_text(const SqlMerge *merge)
             g_string_append(out, "FALSE");
     }
     g_string_append_c(out, ')');
+    return g_string_free(out, FALSE);
+}
+
+char *sql_merge_deleted_text(const SqlMerge *merge)
+{
+    const char *alias = stage_alias(merge);
+    g_autofree char *target = target_name(merge);
+    g_autofree char *stage = stage_name(merge);
+    GString *out = g_string_new(NULL);
+    g_string_append_printf(
+        out, "SELECT count(*) FROM %s WHERE EXISTS (SELECT 1 FROM %s AS \"%s\" WHERE ", target,
+        stage, alias);
+    append_key_match(out, merge, merge->target, alias);
+    g_string_append_c(out, ')');
+    return g_string_free(out, FALSE);
+}
+
+char *sql_merge_versions_text(const SqlMerge *merge)
+{
+    GString *out = g_string_new("SELECT count(*)");
+    append_versions(out, merge);
     return g_string_free(out, FALSE);
 }

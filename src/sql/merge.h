@@ -34,5 +34,9 @@ char *sql_merge_duplicates_text(const SqlMerge *merge, guint limit);
 char *sql_merge_null_keys_text(const SqlMerge *merge);
 /* The number of stage rows whose key is already in the target (for SCD2: current rows that differ). */
 char *sql_merge_matched_text(const SqlMerge *merge);
+/* The number of target rows whose key is in the stage: what delete-insert deletes. */
+char *sql_merge_deleted_text(const SqlMerge *merge);
+/* SCD2, asked behind the expiry: the number of versions that its insert adds. */
+char *sql_merge_versions_text(const SqlMerge *merge);
 
 #endif

@@ -400,11 +400,11 @@ static void test_an_empty_input_changes_nothing_but_overwrite(void)
 
 /* --- merge -------------------------------------------------------------------------------------- */
 
-static Plan *merge_plan(MergeRequest request, const char *header, CatalogTable *target,
-                        GError **error)
+static Plan *merge_plan_for(gboolean counts_late, MergeRequest request, const char *header,
+                            CatalogTable *target, GError **error)
 {
     g_autoptr(CatalogTable) table = target;
-    MergeFacts facts = {.target = table};
+    MergeFacts facts = {.target = table, .counts_late = counts_late};
     request.profile = &profile;
     request.schema = "public";
     request.table = "t";
@@ -424,6 +424,12 @@ static Plan *merge_plan(MergeRequest request, const char *header, CatalogTable *
         input_clear(input);
     g_clear_pointer(&facts.from_columns, g_ptr_array_unref);
     return plan;
+}
+
+static Plan *merge_plan(MergeRequest request, const char *header, CatalogTable *target,
+                        GError **error)
+{
+    return merge_plan_for(FALSE, request, header, target, error);
 }
 
 static const char *const id_key[] = {"ID", NULL};
@@ -505,6 +511,36 @@ static void test_merge_keeps_versions(void)
                                            "= before + inserted", NULL});
 }
 
+/* Each count of the check after it is known before it, and no statement's tag is waited for. */
+static void test_merge_counts_beforehand_where_tags_come_late(void)
+{
+    static const struct {
+        SqlMergeStrategy strategy;
+        const char *const order[8];
+    } cases[] = {
+        {SQL_MERGE_DELETE_INSERT,
+         {"before :=", "deleted := SELECT", "DELETE FROM \"public\".\"t\" USING",
+          "INSERT INTO \"public\".\"t\"", "= before - deleted + staged", "DROP TABLE", NULL}},
+        {SQL_MERGE_SCD2,
+         {"before :=", "expire", "inserted := SELECT", "INSERT INTO \"public\".\"t\"",
+          "= before + inserted", "DROP TABLE", NULL}},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        CatalogTable *table = table_new();
+        if (cases[i].strategy == SQL_MERGE_SCD2) {
+            g_ptr_array_add(table->columns, column_new("valid_from", "timestamp"));
+            g_ptr_array_add(table->columns, column_new("valid_to", "timestamp"));
+            g_ptr_array_add(table->columns, column_new("is_current", "boolean"));
+        }
+        MergeRequest request = {.keys = id_key, .strategy = cases[i].strategy};
+        g_autoptr(Plan) plan = merge_plan_for(TRUE, request, "id,name", table, &error);
+        g_assert_no_error(error);
+        g_autofree char *text = plan_text(plan);
+        assert_order(text, cases[i].order);
+    }
+}
+
 static void test_merge_refusals(void)
 {
     static const char *const no_key[] = {NULL};
@@ -577,6 +613,8 @@ int main(int argc, char **argv)
                     test_merge_of_some_columns_stages_just_those);
     g_test_add_func("/merge/from-a-table-needs-no-stage", test_merge_from_a_table_needs_no_stage);
     g_test_add_func("/merge/keeps-versions", test_merge_keeps_versions);
+    g_test_add_func("/merge/counts-beforehand-where-tags-come-late",
+                    test_merge_counts_beforehand_where_tags_come_late);
     g_test_add_func("/merge/refusals", test_merge_refusals);
     g_test_add_func("/names-of-modes-and-strategies", test_names_of_modes_and_strategies);
     return g_test_run();

@@ -285,6 +285,24 @@ static void remove_tree(const char *path)
     g_remove(path);
 }
 
+static void test_who_dies_while_making_one_leaves_no_job(void)
+{
+    g_autoptr(Plan) plan = small_plan();
+    g_autoptr(GError) error = NULL;
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        g_setenv("REDSMITH_TEST_CRASH", "journal:unnamed", TRUE);
+        journal_create(plan, NULL);
+        _exit(0);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    g_autoptr(Journal) journal = journal_open(plan->id, &error);
+    g_assert_null(journal);
+    g_assert_error(error, RS_ERROR, RS_ERROR_NOT_FOUND);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -298,6 +316,8 @@ int main(int argc, char **argv)
     g_test_add_func("/journal/one-process-holds-a-job", test_one_process_holds_a_job);
     g_test_add_func("/journal/ids-by-prefix", test_ids_by_prefix);
     g_test_add_func("/journal/an-id-is-taken-once", test_an_id_is_taken_once);
+    g_test_add_func("/journal/who-dies-while-making-one-leaves-no-job",
+                    test_who_dies_while_making_one_leaves_no_job);
     g_test_add_func("/journal/credentials-are-masked",
                     test_credentials_are_masked_and_such_a_plan_is_marked);
     g_test_add_func("/journal/full-disk-leaves-whole-lines",

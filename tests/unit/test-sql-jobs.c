@@ -417,7 +417,21 @@ static void test_merge_checks(void)
                     "EXISTS (SELECT 1 FROM \"public\".\"users\" AS \"redsmith_old\" WHERE "
                     "\"redsmith_old\".\"id\" = \"redsmith_new\".\"id\" AND "
                     "\"redsmith_old\".\"name\" = \"redsmith_new\".\"name\")");
+    g_autofree char *deleted = sql_merge_deleted_text(&merge);
+    g_assert_cmpstr(deleted, ==,
+                    "SELECT count(*) FROM \"public\".\"users\" WHERE EXISTS (SELECT 1 FROM "
+                    "\"public\".\"redsmith_7f3a\" AS \"redsmith_new\" WHERE "
+                    "\"users\".\"id\" = \"redsmith_new\".\"id\" AND "
+                    "\"users\".\"name\" = \"redsmith_new\".\"name\")");
     merge.strategy = SQL_MERGE_SCD2;
+    g_autofree char *versions = sql_merge_versions_text(&merge);
+    g_assert_cmpstr(
+        versions, ==,
+        "SELECT count(*) FROM \"public\".\"redsmith_7f3a\" AS \"redsmith_new\" WHERE NOT "
+        "EXISTS (SELECT 1 FROM \"public\".\"users\" AS \"redsmith_old\" WHERE "
+        "\"redsmith_old\".\"id\" = \"redsmith_new\".\"id\" AND "
+        "\"redsmith_old\".\"name\" = \"redsmith_new\".\"name\" AND "
+        "\"redsmith_old\".\"is_current\" = TRUE)");
     g_autofree char *changed = sql_merge_matched_text(&merge);
     g_assert_nonnull(strstr(changed, "\"redsmith_old\".\"is_current\" = TRUE AND "
                                      "(\"redsmith_old\".\"status\" <> "));
