@@ -1,5 +1,8 @@
 /*
- * app_private: what the files of app share. Nothing else includes this.
+ * app_private: what the files of app share: app.c its life, app_actions.c the global actions, app_edit.c the
+ * editor's draft and $EDITOR, app_frame.c drawing, app_input.c keys and the stack. Nothing else includes this.
+ *
+ * Threads: main thread.
  */
 #ifndef REDSMITH_UI_APP_PRIVATE_H
 #define REDSMITH_UI_APP_PRIVATE_H
@@ -53,13 +56,13 @@ struct App {
     int stop_fd;
 };
 
-/* app_edit.c */
+/* app_edit.c: the editor's text to the disk, credentials masked, if it has changed. */
 void app_keep_draft(App *app);
 
-/* app_frame.c */
+/* app_frame.c: one frame, of what is stale. */
 void app_draw(App *app);
 
-/* app_input.c */
+/* app_input.c: what a handler wanted to happen; a view on top; where its keys are looked for. */
 void app_apply(App *app, View *view, Consequence consequence);
 void app_push(App *app, View *view);
 const char *const *app_contexts(const View *view);

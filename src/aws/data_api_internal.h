@@ -1,4 +1,10 @@
-/* data_api_internal: what the files of aws/data_api share. */
+/*
+ * data_api_internal: what the files of aws/data_api share: the client, and how each call and each answer
+ * of the service begins.
+ *
+ * Errors:  those of json_call
+ * Threads: any; only plain_polling changes, atomically
+ */
 #ifndef REDSMITH_AWS_DATA_API_INTERNAL_H
 #define REDSMITH_AWS_DATA_API_INTERNAL_H
 

@@ -1,4 +1,11 @@
-/* output_private: what output.c and the table writer share. See output.h. */
+/*
+ * output_private: what output.c and the table writer share. See output.h.
+ *
+ * A table holds its first rows until it knows how wide its columns are; every other format goes to a
+ * RowWriter at once.
+ *
+ * Threads: that of the output
+ */
 #ifndef REDSMITH_CLI_OUTPUT_PRIVATE_H
 #define REDSMITH_CLI_OUTPUT_PRIVATE_H
 
@@ -25,6 +32,7 @@ struct Output {
     guint n_shown;     /* columns that fit */
 };
 
+/* output_table.c: one more row, and the end: what is held is written by then. */
 void table_row(Output *output, const char *const *values, const int *lengths);
 void table_end(Output *output);
 

@@ -1,4 +1,14 @@
-/* import_private: what the parsers of import.h share. */
+/*
+ * import_private: what the parsers of import.h share.
+ *
+ * A parser reads one notation into option names and values; a table of ImportRow says which field of the
+ * profile each becomes, or why it becomes none. import.c asks the import_is_... in turn and calls the one
+ * that fits.
+ *
+ * Ownership: an Import owns its profile and notes; pairs own their texts and wipe them
+ * Errors:    RS_ERROR_CONFIG names the option and what is wrong with it, never a secret
+ * Threads:   pure
+ */
 #ifndef REDSMITH_CONFIG_IMPORT_PRIVATE_H
 #define REDSMITH_CONFIG_IMPORT_PRIVATE_H
 

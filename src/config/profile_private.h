@@ -1,4 +1,9 @@
-/* profile_private: what the files of the profile share among themselves. See profile.h. */
+/*
+ * profile_private: what the files of the profile share among themselves. See profile.h.
+ *
+ * Errors:  RS_ERROR_CONFIG; it names the file
+ * Threads: any; the files are read by whoever asks
+ */
 #ifndef REDSMITH_CONFIG_PROFILE_PRIVATE_H
 #define REDSMITH_CONFIG_PROFILE_PRIVATE_H
 

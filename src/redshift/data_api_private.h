@@ -1,12 +1,19 @@
-/* data_api_private: what the files of redshift/data_api_session share. */
+/*
+ * data_api_private: what the files of redshift/data_api_session share: the connection behind a Session, and
+ * each file's part of it.
+ *
+ * Ownership: the connection owns its strings and its clients; a Statement borrows it
+ * Errors:    those that session.h promises
+ * Threads:   one at a time, as every session
+ */
 #ifndef REDSMITH_REDSHIFT_DATA_API_PRIVATE_H
 #define REDSMITH_REDSHIFT_DATA_API_PRIVATE_H
 
 #include "aws/data_api.h"
 #include "redshift/data_api_session.h"
 
-#define DATA_API_KEEP_ALIVE_S 3600
-#define DATA_API_BATCH_MAX 40
+#define DATA_API_KEEP_ALIVE_S 3600 /* how long the service keeps an idle session */
+#define DATA_API_BATCH_MAX 40      /* statements, the service's limit */
 
 typedef struct {
     Session head;

@@ -17,6 +17,7 @@
  *          RS_ERROR_CONNECT, and a new session is to be opened.
  * SQLSTATE: the service tells none; the known texts of the server are given theirs.
  * Notices: the service tells none.
+ * Threads: one at a time, as every session (session.h); each call blocks on the service.
  * Source:  Amazon Redshift Data API reference; Redshift guide, "Using the Amazon Redshift Data API".
  */
 #ifndef REDSMITH_REDSHIFT_DATA_API_SESSION_H

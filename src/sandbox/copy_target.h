@@ -1,7 +1,8 @@
 /*
  * copy_target: the table that a COPY loads, from the backend's catalog.
  *
- * Threads: the session's.
+ * Ownership: a found target owns its strings and columns: copy_target_clear
+ * Threads:   the session's.
  */
 #ifndef REDSMITH_SANDBOX_COPY_TARGET_H
 #define REDSMITH_SANDBOX_COPY_TARGET_H

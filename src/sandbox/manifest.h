@@ -1,7 +1,9 @@
 /*
  * manifest: the lists of files that UNLOAD writes and COPY reads (Redshift guide, "Using a manifest").
  *
- * Threads: pure.
+ * Ownership: entries own their URL; lists of them free them
+ * Errors:    a Refusal (sandbox/options.h), in Redshift's words
+ * Threads:   pure.
  */
 #ifndef REDSMITH_SANDBOX_MANIFEST_H
 #define REDSMITH_SANDBOX_MANIFEST_H

@@ -1,7 +1,8 @@
 /*
  * supervisor_data: the sandbox's database folder and the place of its socket.
  *
- * Errors: those of sandbox/postgres; RS_ERROR_LIMIT when a copy does not fit on the disk.
+ * Errors:  those of sandbox/postgres; RS_ERROR_LIMIT when a copy does not fit on the disk.
+ * Threads: the supervisor's only one; copying blocks.
  */
 #ifndef REDSMITH_SANDBOX_SUPERVISOR_DATA_H
 #define REDSMITH_SANDBOX_SUPERVISOR_DATA_H

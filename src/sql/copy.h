@@ -2,7 +2,9 @@
  * copy: COPY from S3 as a structure, checked against the combinations Redshift refuses, printed as
  * SQL. Source of the rules: Redshift guide, COPY.
  *
- * Threads: pure. Strings in the struct are borrowed.
+ * Ownership: strings in the struct are borrowed
+ * Errors:    RS_ERROR_USAGE, before anything is sent
+ * Threads:   pure
  */
 #ifndef REDSMITH_SQL_COPY_H
 #define REDSMITH_SQL_COPY_H

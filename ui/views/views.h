@@ -1,7 +1,8 @@
 /*
  * views: how each view is made, and all their actions.
  *
- * Constructors give one reference, which goes to the app with consequence_push.
+ * Ownership: constructors give one reference, which goes to the app with consequence_push; texts are copied
+ * Threads:   main thread
  */
 #ifndef REDSMITH_UI_VIEWS_H
 #define REDSMITH_UI_VIEWS_H
