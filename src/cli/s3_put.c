@@ -120,6 +120,14 @@ static char *common_prefix(const GPtrArray *items)
     return prefix;
 }
 
+/* The order of a folder's entries is chance; that of the keys is the same every time. */
+static int compare_keys(gconstpointer a, gconstpointer b)
+{
+    const TransferItem *one = *(const TransferItem *const *)a;
+    const TransferItem *other = *(const TransferItem *const *)b;
+    return strcmp(one->key, other->key);
+}
+
 /* Few files are looked for one by one: a listing of what their keys share could be the whole bucket. */
 static gboolean find_there(Sending *sending, GError **error)
 {
@@ -156,6 +164,7 @@ gboolean s3_put_files(CliContext *cli, S3Client *s3, GError **error)
     if (sending.skipped > 0)
         narrator_say(cli->narrator, "%u entries that are neither files nor folders are left out",
                      sending.skipped);
+    g_ptr_array_sort(move.items, compare_keys);
     if (move.items->len == 0)
         narrator_say(cli->narrator, "there are no files to send");
     return find_there(&sending, error) && s3_compare_run(&move, error) && s3_move_run(&move, error);
