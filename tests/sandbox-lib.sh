@@ -15,6 +15,7 @@
 REDSMITH_BUILDDIR=${REDSMITH_BUILDDIR:-$(pwd)}
 SANDBOX_PROGRAM=$REDSMITH_BUILDDIR/redsmith-sandbox
 tap_count=0
+tap_planned=0
 tap_failed=0
 sandbox_dirs=
 
@@ -43,6 +44,7 @@ s3_count()
 
 tap_plan()
 {
+    tap_planned=$1
     echo "1..$1"
 }
 
@@ -97,18 +99,26 @@ tap_skip()
     done
 }
 
-# tap_skip_all REASON: the same for a whole file, instead of a plan.
+# tap_skip_all REASON: the same for a whole file, or for what is left of its plan.
 tap_skip_all()
 {
-    echo "1..0 # SKIP $1"
+    [ "$tap_planned" -gt 0 ] || echo "1..0 # SKIP $1"
+    while [ "$tap_count" -lt "$tap_planned" ]; do
+        tap_skip "$1" "not run"
+    done
     exit 0
 }
 
-# tap_needs PROGRAM...: skips all without one of them; redsmith is the one that was built.
+# tap_needs NAME...: skips all without one of these programs and modules of Python; redsmith is the one
+# that was built.
 tap_needs()
 {
     for need_program in "$@"; do
         case $need_program in
+        python3) [ -x /usr/bin/python3 ] || tap_skip_all "python3 is not installed" ;;
+        psycopg2 | boto3)
+            /usr/bin/python3 -c "import $need_program" 2>/dev/null ||
+                tap_skip_all "python3-$need_program is not installed" ;;
         redsmith) [ -x "$REDSMITH_BUILDDIR/redsmith" ] || tap_skip_all "redsmith was not built" ;;
         aws) [ -x "$AWS_PROGRAM" ] || tap_skip_all "the AWS CLI is not installed" ;;
         *) command -v "$need_program" >/dev/null || tap_skip_all "$need_program is not installed" ;;

@@ -13,9 +13,10 @@ enum { OID_TEXT = 1043, OID_BIGINT = 20, MAX_CONCURRENCY = 64, MAX_SLICES = 1000
 const CliOption s3_options[] = {
     {"recursive", 'r', CLI_FLAG, AT(recursive), "ls: all levels; rm: all that is below", NULL},
     {"overwrite", 0, CLI_FLAG, AT(overwrite), "get: replace files that differ", NULL},
-    {"concurrency", 0, CLI_NUMBER, AT(concurrency), "connections at once; else 4", "N"},
-    {"limit-rate", 0, CLI_NUMBER, AT(limit_rate), "bytes a second, all together; from 65536",
-     "BYTES"},
+    {"concurrency", 0, CLI_NUMBER, AT(concurrency),
+     "get, put, rm: connections at once, 1 to 64; else 4", "N"},
+    {"limit-rate", 0, CLI_NUMBER, AT(limit_rate),
+     "get, put: bytes a second, all together; from 65536", "BYTES"},
     {"sse", 0, CLI_STRING, AT(sse), "put: encrypt as AES256 or aws:kms", "KIND"},
     {"sse-kms-key-id", 0, CLI_STRING, AT(sse_kms_key_id), "put: the key of aws:kms", "KEY"},
     {"slices", 0, CLI_NUMBER, AT(slices), "inspect: slices of the cluster; else 4", "N"},

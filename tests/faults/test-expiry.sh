@@ -8,7 +8,7 @@
 # that its own key ends on the way. The ways run side by side.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
-tap_needs redsmith psql
+tap_needs redsmith psql aws
 
 CREDENTIAL_SECONDS=4
 ROWS=600

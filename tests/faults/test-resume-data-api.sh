@@ -5,7 +5,7 @@
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/resume-lib.sh"
 
-tap_needs redsmith psql
+tap_needs redsmith psql aws
 
 WRITE_POINTS="upload:after sql:after step:3 transaction:before-commit batch:sent \
 transaction:after-commit step:4 clean:after"

@@ -5,7 +5,7 @@
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/resume-lib.sh"
 
-tap_needs redsmith psql
+tap_needs redsmith psql aws
 
 WRITE_POINTS="upload:file-1 upload:file-2 upload:after step:2 sql:after step:3 copy:after \
 transaction:before-commit transaction:after-commit step:4 step:5 clean:after"

@@ -3,6 +3,7 @@
 # process list, the environment of children, a core file. Planted values are looked for in all of them.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
+tap_needs redsmith aws
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
 work_begin

@@ -3,7 +3,7 @@
 # and no multipart upload stays open. 300 files and one of 200 MiB; with TRANSFER_FULL=1, 2,000 and 1 GiB.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
-tap_needs redsmith
+tap_needs redsmith python3
 sandbox_begin
 sandbox_new
 work=$sandbox_new_dir

@@ -3,6 +3,7 @@
 # and terminate are believed only when the server's own views confirm them.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
+tap_needs redsmith psql
 tap_plan 25
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith

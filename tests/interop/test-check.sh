@@ -4,8 +4,7 @@
 # and scales; queries as well as tables; what cannot be compared is refused.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
-command -v psql >/dev/null 2>&1 || tap_skip_all "psql is not installed"
-[ -x "$REDSMITH_BUILDDIR/redsmith" ] || tap_skip_all "redsmith was not built"
+tap_needs redsmith psql
 tap_plan 22
 sandbox_begin
 XDG_STATE_HOME=$REDSMITH_SANDBOX_DIR/state

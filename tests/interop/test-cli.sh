@@ -2,6 +2,7 @@
 # The headless commands against a sandbox: what they print, leave behind and exit with.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
+tap_needs redsmith psql aws python3
 tap_plan 88
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith

@@ -4,6 +4,7 @@
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
 [ -x /usr/bin/aws ] || tap_skip_all "Debian's awscli is not installed"
+tap_needs redsmith aws python3
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
 work_begin

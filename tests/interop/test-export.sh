@@ -3,7 +3,7 @@
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
 redsmith=$REDSMITH_BUILDDIR/redsmith
-tap_needs redsmith
+tap_needs redsmith psql python3
 tap_plan 16
 sandbox_begin
 work_begin

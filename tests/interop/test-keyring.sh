@@ -3,6 +3,7 @@
 # was done instead; with an unlocked gnome-keyring they are stored, used and forgotten.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
+tap_needs redsmith python3
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
 work_begin

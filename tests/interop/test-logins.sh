@@ -5,6 +5,7 @@
 # A way is a row of `ways`: its name, then lines of the profile separated by ";".
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
+tap_needs redsmith
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
 work_begin

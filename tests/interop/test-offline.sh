@@ -3,6 +3,7 @@
 # said to be offline; and a cluster that comes back is read again.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
+tap_needs redsmith
 tap_plan 3
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith

@@ -3,6 +3,7 @@
 # too. What an ordinary user may not see is named with the privilege it takes, and the rest is shown.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
+tap_needs redsmith psql
 tap_plan 14
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith

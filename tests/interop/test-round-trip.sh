@@ -3,7 +3,7 @@
 # values hold all that breaks text files. NULL and the empty string stay apart.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
-tap_needs redsmith psql
+tap_needs redsmith psql aws
 
 COMPRESSIONS="none gzip zstd"
 tap_plan 33

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the sandbox's front has of Redshift's users, types, views and system views.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
-tap_needs psql
+tap_needs psql python3 psycopg2
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 sql()

@@ -27,6 +27,7 @@ part_pid()
     sed -n "s/^$2_pid=//p" "$1/sandbox.ini"
 }
 
+tap_needs psql
 tap_plan 34
 sandbox_begin
 dir=$REDSMITH_SANDBOX_DIR

@@ -3,6 +3,7 @@
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
 [ -x /usr/bin/aws ] || tap_skip_all "Debian's awscli is not installed"
+tap_needs aws python3
 sandbox_begin
 sandbox_new
 work=$sandbox_new_dir

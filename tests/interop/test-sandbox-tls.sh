@@ -3,7 +3,7 @@
 # kind of wrong certificate refused by a client that verifies, each with OpenSSL's own words; and nobody
 # held up by a client that never ends its handshake.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
-tap_needs psql
+tap_needs psql python3 psycopg2
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 attempt()

@@ -3,7 +3,7 @@
 # load errors, progress, cancel. TAP.
 . "${REDSMITH_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/sandbox-lib.sh"
 
-tap_needs aws
+tap_needs psql aws python3
 
 tap_plan 91
 sandbox_begin

@@ -4,7 +4,7 @@
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
 program=$REDSMITH_BUILDDIR/redsmith
-tap_needs redsmith
+tap_needs redsmith psql
 tap_plan 14
 sandbox_begin
 

@@ -2,6 +2,7 @@
 # TLS failures, each with its own message and remedy, and nothing is sent to a server that is not trusted.
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
+tap_needs redsmith
 sandbox_begin
 REDSMITH=$REDSMITH_BUILDDIR/redsmith
 work_begin
