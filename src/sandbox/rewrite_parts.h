@@ -2,8 +2,8 @@
  * rewrite_parts: the parsers that sandbox/rewrite chooses from, one file each.
  *
  * Each takes the tokens of a whole statement whose first words were recognised, and returns what to
- * do. The rules and their order follow redshift-sql facts, 3.1 (MERGE), 5 (CREATE TABLE), 7 (SET) and
- * 9 (what PostgreSQL would accept and Redshift does not).
+ * do. The rules follow the Redshift guide: MERGE, CREATE TABLE, SET, "Unsupported PostgreSQL features" (what
+ * PostgreSQL would accept and Redshift does not).
  *
  * Threads: pure.
  */
@@ -20,7 +20,9 @@ void rewrite_expression(const Tokens *tokens, guint from, guint to, GString *out
 guint rewrite_super_path(const Tokens *tokens, guint i, GString *out);
 /* The same for a whole statement; words[0..] of the first tokens may be replaced by the caller. */
 char *rewrite_all(const Tokens *tokens);
-/* What PostgreSQL has and Redshift has not, anywhere in the statement; NULL when there is none. */
+
+/* rewrite_refusal: what PostgreSQL has and Redshift has not, anywhere in the statement; NULL when there is
+ * none. Behind it every group is known to be closed. */
 Rewrite *rewrite_find_refusal(const Tokens *tokens);
 
 /* rewrite_column: one column definition of CREATE TABLE or ALTER TABLE ADD COLUMN. */
@@ -46,18 +48,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TableNotes, table_notes_free)
 /* Appends the column in [from, to) as PostgreSQL reads it, and notes the rest. NULL or a refusal. */
 Rewrite *rewrite_column(const Tokens *tokens, guint from, guint to, GString *out,
                         TableNotes *notes);
-/* A type in [from, to): NULL and text appended, or a refusal. *family is such as "varchar"; static. */
-Rewrite *rewrite_type(const Tokens *tokens, guint from, guint to, const char *column, GString *out,
-                      const char **family);
-/* PRIMARY KEY (..), UNIQUE (..), FOREIGN KEY (..) REFERENCES .., with CONSTRAINT name or without. */
-Rewrite *rewrite_key(const Tokens *tokens, guint from, guint to, TableNotes *notes);
-gboolean rewrite_is_key(const Tokens *tokens, guint i);
-/* NULL, or why this encoding does not go with this type. name in lower case. */
-Rewrite *rewrite_check_encoding(const char *encoding, const char *family);
 /* DISTSTYLE, DISTKEY, SORTKEY, ENCODE AUTO, BACKUP at *i; moves *i behind it. NULL or a refusal. */
 Rewrite *rewrite_attribute(const Tokens *tokens, guint *i, TableNotes *notes);
 /* An SQL array of strings, or NULL when there are none. */
 void append_text_array(GString *out, const GPtrArray *values);
+
+/* rewrite_type: a type in [from, to): NULL and text appended, or a refusal. *family is such as "varchar";
+ * static. */
+Rewrite *rewrite_type(const Tokens *tokens, guint from, guint to, const char *column, GString *out,
+                      const char **family);
+/* NULL, or why this encoding does not go with this type. name in lower case. */
+Rewrite *rewrite_check_encoding(const char *encoding, const char *family);
+
+/* rewrite_key: PRIMARY KEY (..), UNIQUE (..), FOREIGN KEY (..) REFERENCES .., with CONSTRAINT name or
+ * without. */
+Rewrite *rewrite_key(const Tokens *tokens, guint from, guint to, TableNotes *notes);
+gboolean rewrite_is_key(const Tokens *tokens, guint i);
+/* The same behind a column, at *i; moves *i behind it. A primary key sets *not_null. */
+Rewrite *rewrite_column_key(const Tokens *tokens, guint *i, const char *column, gboolean *not_null,
+                            TableNotes *notes);
 
 /* rewrite_table, rewrite_alter, rewrite_merge, rewrite_session: one statement each. */
 Rewrite *rewrite_create_table(const Tokens *tokens);

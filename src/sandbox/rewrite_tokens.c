@@ -131,6 +131,20 @@ guint tokens_after_name(const Tokens *tokens, guint i)
     return next;
 }
 
+GPtrArray *tokens_names(const Tokens *tokens, guint i)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    guint end = tokens_after_group(tokens, i) - 1;
+    if (!tokens_is(tokens, i, "("))
+        return NULL;
+    for (i++; i < end; i += 2) {
+        if (!tokens_is_name(tokens, i) || (i + 1 < end && !tokens_is(tokens, i + 1, ",")))
+            return NULL;
+        g_ptr_array_add(names, tokens_name(tokens, i));
+    }
+    return names->len > 0 ? g_steal_pointer(&names) : NULL;
+}
+
 char *tokens_quoted_name(const Tokens *tokens, guint i, guint end)
 {
     GString *out = g_string_new(NULL);

@@ -36,7 +36,7 @@ SqlKind tokens_kind(const Tokens *tokens, guint i);
 /* No blank between token i and the one before it. */
 gboolean tokens_is_adjacent(const Tokens *tokens, guint i);
 
-/* The token's meaning, folded to lower case also when quoted (redshift-sql facts, 4.2); as written;
+/* The token's meaning, folded to lower case also when quoted (Redshift guide, "Names and identifiers"); as written;
  * free both with g_free. */
 char *tokens_name(const Tokens *tokens, guint i);
 char *tokens_text(const Tokens *tokens, guint i);
@@ -50,6 +50,9 @@ guint tokens_next_comma(const Tokens *tokens, guint i, guint end);
 /* The position after a name of up to three parts at i; i when there is none. */
 guint tokens_after_name(const Tokens *tokens, guint i);
 
+/* The names between "(" at i and its ")", of char *; NULL when something else stands there. Free with
+ * g_ptr_array_unref. */
+GPtrArray *tokens_names(const Tokens *tokens, guint i);
 /* The name in [i, end) for SQL: parts quoted where they must be, "a"."b". Free with g_free. */
 char *tokens_quoted_name(const Tokens *tokens, guint i, guint end);
 /* The value as an identifier: always quoted. Append to out. */
