@@ -101,8 +101,11 @@ static Credentials *read_answer(HttpResponse *response, const char *what, const 
         RsErrorCode code = response->status >= 500   ? RS_ERROR_TRANSIENT
                            : response->status == 404 ? RS_ERROR_NOT_FOUND
                                                      : RS_ERROR_AUTH;
-        g_set_error(error, RS_ERROR, (int)code, "%s: HTTP %d%s%s", what, response->status,
-                    text != NULL ? ", " : "", text != NULL ? text : "");
+        g_set_error(error, RS_ERROR, (int)code, "%s: HTTP %d%s%s%s", what, response->status,
+                    text != NULL ? ", " : "", text != NULL ? text : "",
+                    response->status == 401 || response->status == 403 ? "; check " TOKEN
+                                                                         " and " TOKEN_FILE
+                                                                       : "");
         return NULL;
     }
     g_autofree char *document = g_strconcat(what, ": the answer", NULL);

@@ -124,8 +124,8 @@ static gboolean learn_offset(AwsClient *client, const char *host, gint64 date)
     gint64 *offset = g_new(gint64, 1);
     *offset = date - aws_hooks_now(&client->hooks);
     log_write(LOG_LEVEL_WARNING,
-              "the clock of %s is %" G_GINT64_FORMAT " s ahead of this machine's; signing by it",
-              host, *offset);
+              "the clock of %s is %" G_GINT64_FORMAT " s %s this machine's; signing by it", host,
+              ABS(*offset), *offset > 0 ? "ahead of" : "behind");
     g_mutex_lock(&client->mutex);
     g_hash_table_insert(client->offsets, g_strdup(host), offset);
     g_mutex_unlock(&client->mutex);

@@ -66,7 +66,7 @@ print(".".join([part({"alg": "none"}), part({"sub": "system:pod", "exp": time.ti
 said_by() { "$@" 2>&1; }
 is_expired() { said_by as "$@" | grep -q ExpiredToken; }
 
-tap_plan 41
+tap_plan 50
 
 # --- STS, by the AWS CLI
 tap_like "the account's own key is a user" "$(whoami)" "^arn:aws:iam::$account:user/sandbox$"
@@ -142,6 +142,10 @@ cat >.aws/config <<END
 role_arn = $role/analyst
 source_profile = base
 role_session_name = me
+[profile coded]
+role_arn = $role/coded
+source_profile = base
+mfa_serial = arn:aws:iam::$account:mfa/me
 [profile loop]
 role_arn = $role/a
 source_profile = loop
@@ -164,6 +168,7 @@ END
 }
 profile role 'aws_profile = analyst'
 profile loop 'aws_profile = loop'
+profile coded 'aws_profile = coded'
 profile found
 rs() { said_by "$REDSMITH" --progress none "$@"; }
 answer=$(rs -p role profile test)
@@ -191,6 +196,45 @@ renews() # keys of two seconds, and work that lasts longer
     done
 }
 tap_ok "keys of two seconds are renewed as long as there is work" renews
+
+# on_terminal CODE COMMAND...: what it says on a terminal, where the code is typed once it is asked for
+on_terminal()
+{
+    /usr/bin/python3 -c 'import os, pty, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+said, typed = b"", False
+while True:
+    try:
+        part = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not part:
+        break
+    said += part
+    if not typed and said.rstrip().endswith(b"mfa/me:"):
+        os.write(terminal, sys.argv[1].encode() + b"\n")
+        typed = True
+print(said.decode().replace("\r", ""))' "$@"
+}
+answer=$(on_terminal 123456 "$REDSMITH" --progress none -p coded profile test)
+tap_like "the code of an MFA device is asked for" "$answer" 'AWS identity *ok .*assumed-role/coded/'
+tap_ok "and not shown" sh -c '! printf "%s" "$1" | grep -q 123456' sh "$answer"
+tap_like "without a terminal file, profile and key are named" "$(rs -p coded profile test </dev/null)" \
+    '/.aws/config, profile coded: mfa_serial: '
+
+# --- other clocks, slow answers, keys that end early
+fault --clear 'sts * clock_s=-7200' 's3 * clock_s=-5000'
+tap_like "S3 with another clock refuses the CLI" "$(aws s3 ls)" RequestTimeTooSkewed
+tap_like "STS too" "$(whoami)" SignatureDoesNotMatch
+answer=$(rs -p role profile test)
+tap_like "redsmith learns the clock of STS" "$answer" "AWS identity *ok .*assumed-role/analyst/me"
+tap_like "and that of S3" "$answer" 'tempdir *ok .*written, read and removed'
+fault --clear 'sts * trickle=2000' 's3 ListObjectsV2 code=ExpiredToken count=1'
+tap_like "an answer that trickles arrives" "$(whoami)" "^arn:aws:iam::$account:user/sandbox$"
+tap_like "a key that ends early is replaced" "$(rs -p role s3 ls s3://sandbox-stage/)" hello
+fault --clear
 AWS_WEB_IDENTITY_TOKEN_FILE=$work/good.jwt AWS_ROLE_ARN=$role/pod
 export AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN
 tap_like "redsmith exchanges a web identity" \
