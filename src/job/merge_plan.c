@@ -458,7 +458,14 @@ Plan *merge_plan_new(const MergeRequest *request, Session *session, S3Client *s3
                      GCancellable *cancellable, GError **error)
 {
     g_auto(MergeFacts) facts = {0};
-    if (!merge_plan_read(request, session, s3, &facts, cancellable, error))
+    g_autofree char *schema = NULL, *table = NULL;
+    MergeRequest named = *request; /* the marker is looked for by these names */
+    if (catalog_fold_names(session, request->schema, request->table, &schema, &table,
+                           cancellable)) {
+        named.schema = schema;
+        named.table = table;
+    }
+    if (!merge_plan_read(&named, session, s3, &facts, cancellable, error))
         return NULL;
-    return merge_plan_build(request, &facts, error);
+    return merge_plan_build(&named, &facts, error);
 }

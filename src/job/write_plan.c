@@ -538,7 +538,14 @@ Plan *write_plan_new(const WriteRequest *request, Session *session, S3Client *s3
                      GCancellable *cancellable, GError **error)
 {
     g_auto(WriteFacts) facts = {0};
-    if (!write_plan_read(request, session, s3, &facts, cancellable, error))
+    g_autofree char *schema = NULL, *table = NULL;
+    WriteRequest named = *request; /* the marker is looked for by these names */
+    if (catalog_fold_names(session, request->schema, request->table, &schema, &table,
+                           cancellable)) {
+        named.schema = schema;
+        named.table = table;
+    }
+    if (!write_plan_read(&named, session, s3, &facts, cancellable, error))
         return NULL;
-    return write_plan_build(request, &facts, error);
+    return write_plan_build(&named, &facts, error);
 }

@@ -149,6 +149,14 @@ char *catalog_table_ddl(const CatalogTable *table, const char *schema_as, const 
 gboolean catalog_parse_name(const char *text, char **schema, char **relation, GError **error);
 
 /*
+ * TRUE, and the names as the server reads them, when that differs: quotes keep spaces and dots, but not
+ * capitals, unless enable_case_sensitive_identifier is on (Redshift guide, Names and identifiers).
+ * For names that are looked up as values, such as a job's tables in the catalog. Free both with g_free.
+ */
+gboolean catalog_fold_names(Session *session, const char *schema, const char *relation,
+                            char **low_schema, char **low_relation, GCancellable *cancellable);
+
+/*
  * Levels, by key. catalog_key makes the key of a place; schema NULL is the list of schemas, database
  * NULL the connected one. Free with g_free.
  */

@@ -90,13 +90,6 @@ GPtrArray *catalog_local_columns(Session *session, guint32 oid, GArray *numbers,
 gboolean catalog_remote_columns(Session *session, const char *schema, const char *relation,
                                 GPtrArray *columns, GCancellable *cancellable, GError **error);
 
-/*
- * TRUE, and the names as the server reads them, when that differs: quotes keep spaces and dots, but not
- * capitals, unless enable_case_sensitive_identifier is on (Redshift guide, Names and identifiers).
- */
-gboolean catalog_fold_names(Session *session, const char *schema, const char *relation,
-                            char **low_schema, char **low_relation, GCancellable *cancellable);
-
 /* RS_ERROR_NOT_FOUND with near misses. Always FALSE. */
 gboolean catalog_not_found(Session *session, const char *schema, const char *relation,
                            GCancellable *cancellable, GError **error);
