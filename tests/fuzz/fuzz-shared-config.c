@@ -11,6 +11,8 @@ static const FuzzSeed seeds[] = {
     FUZZ_SEED("[x]\r\naws_access_key_id=A\r\naws_secret_access_key = s=cr/et \r\n"),
     FUZZ_SEED("[profile]\n[]\n= x\n[default"),
     FUZZ_SEED("[a]\nk=\xff\n\0\n"),
+    FUZZ_SEED("\xef\xbb\xbf[default]\n  region: a\n  s3 =\n    x = y\n\n    z\n[services s]\n"),
+    FUZZ_SEED("[a]\nk = v\n goes on\n\tand on\n  [b]\nl = w\n"),
 };
 
 const FuzzSeed *fuzz_seeds(gsize *n_seeds)

@@ -402,6 +402,62 @@ static void test_nothing_is_sent_after_cancelling(void)
     service_stop(&service);
 }
 
+/* --- connections ------------------------------------------------------------------------------- */
+
+/* Answers one request after the other on the same connection, until the client leaves. */
+static gboolean serve_on(GThreadedSocketService *service, GSocketConnection *connection,
+                         GObject *source, gpointer user)
+{
+    static const char text[] = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody";
+    GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
+    GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(connection));
+    g_autoptr(GDataInputStream) lines = g_data_input_stream_new(in);
+    g_data_input_stream_set_newline_type(lines, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
+    for (char *line; (line = g_data_input_stream_read_line(lines, NULL, NULL, NULL)) != NULL;) {
+        if (*line == '\0')
+            g_output_stream_write_all(out, text, strlen(text), NULL, NULL, NULL);
+        g_free(line);
+    }
+    return TRUE;
+}
+
+static gpointer run_loop(gpointer loop)
+{
+    g_main_loop_run(loop);
+    return NULL;
+}
+
+static gboolean send_to(HttpClient *client, guint16 port, gsize max_body, gboolean fresh,
+                        GError **error)
+{
+    g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u/", port);
+    g_auto(HttpResponse) response = {0};
+    HttpRequest request = {.method = "GET", .url = url, .max_body = max_body, .fresh = fresh};
+    return http_send(client, &request, &response, NULL, error);
+}
+
+static void test_connections_are_kept_and_answers_have_a_limit(void)
+{
+    g_autoptr(GSocketService) service = g_threaded_socket_service_new(10);
+    g_autoptr(HttpClient) client = http_client_new();
+    g_autoptr(GError) error = NULL;
+    guint16 port = g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(service), NULL, NULL);
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_signal_connect(service, "run", G_CALLBACK(serve_on), NULL);
+    GThread *accepting = g_thread_new("accepting", run_loop, loop);
+    for (int i = 0; i < 5; i++)
+        g_assert_true(send_to(client, port, 0, FALSE, NULL));
+    g_assert_cmpuint(http_client_connections(client), ==, 1);
+    g_assert_true(send_to(client, port, 0, TRUE, NULL));
+    g_assert_cmpuint(http_client_connections(client), ==, 2);
+    g_assert_true(send_to(client, port, 4, FALSE, NULL));
+    g_assert_false(send_to(client, port, 3, FALSE, &error));
+    g_assert_error(error, RS_ERROR, RS_ERROR_LIMIT);
+    g_main_loop_quit(loop);
+    g_thread_join(accepting);
+    g_socket_service_stop(service);
+}
+
 /* --- proxies ----------------------------------------------------------------------------------- */
 
 /* Whether anything of a request for that URL came to the proxy, which is all that listens here. */
@@ -466,6 +522,8 @@ static void add_tests(void)
                     test_a_hanging_request_ends_when_it_is_cancelled);
     g_test_add_func("/http/nothing-is-sent-after-cancelling",
                     test_nothing_is_sent_after_cancelling);
+    g_test_add_func("/http/connections-are-kept-and-answers-have-a-limit",
+                    test_connections_are_kept_and_answers_have_a_limit);
     g_test_add_func("/http/proxies-of-the-environment-are-asked-but-not-for-what-is-near",
                     test_proxies_of_the_environment_are_asked_but_not_for_what_is_near);
 }
