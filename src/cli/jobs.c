@@ -40,9 +40,7 @@ static gboolean jobs_list(CliContext *cli, GError **error)
         {(char *)"profile", OID_TEXT, -1}, {(char *)"title", OID_TEXT, -1},
         {(char *)"outcome", OID_TEXT, -1},
     };
-    g_autoptr(GPtrArray) jobs = journal_list(error);
-    if (jobs == NULL)
-        return FALSE;
+    g_autoptr(GPtrArray) jobs = journal_list();
     g_autoptr(Output) output = cli_output_new(cli, cli->globals.json ? OUTPUT_JSON : OUTPUT_TABLE,
                                               columns, G_N_ELEMENTS(columns), TRUE);
     for (guint i = 0; i < jobs->len; i++) {
@@ -107,9 +105,7 @@ static gboolean jobs_show(CliContext *cli, const char *id, GError **error)
 /* The job's own profile, unless -p names another; and its whole id. */
 static gboolean use_profile_of(CliContext *cli, const char *id, char **whole_id, GError **error)
 {
-    g_autoptr(GPtrArray) jobs = journal_list(error);
-    if (jobs == NULL)
-        return FALSE;
+    g_autoptr(GPtrArray) jobs = journal_list();
     const JournalSummary *found = NULL;
     for (guint i = 0; i < jobs->len; i++) {
         const JournalSummary *job = jobs->pdata[i];
@@ -148,8 +144,8 @@ static gboolean say_outcome(CliContext *cli, const char *id, const char *state, 
 
 static gboolean check_resumable(const char *id, GError **error)
 {
-    g_autoptr(GPtrArray) jobs = journal_list(error);
-    for (guint i = 0; jobs != NULL && i < jobs->len; i++) {
+    g_autoptr(GPtrArray) jobs = journal_list();
+    for (guint i = 0; i < jobs->len; i++) {
         const JournalSummary *job = jobs->pdata[i];
         if (strcmp(job->id, id) != 0 || job->resumable)
             continue;

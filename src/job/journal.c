@@ -1,18 +1,15 @@
 #define _GNU_SOURCE /* renameat2 */
-#include "job/journal.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "config/paths.h"
 #include "job/fault.h"
+#include "job/journal_private.h"
 
 struct Journal {
     char *path;
@@ -26,36 +23,7 @@ struct Journal {
     GHashTable *files;  /* "step:key" */
 };
 
-char *journal_folder(void)
-{
-    g_autofree char *state = paths_state_dir();
-    return g_build_filename(state, "jobs", NULL);
-}
-
-static char *path_of(const char *id, const char *suffix)
-{
-    g_autofree char *folder = journal_folder();
-    g_autofree char *name = g_strconcat(id, suffix, NULL);
-    return g_build_filename(folder, name, NULL);
-}
-
 /* --- lines -------------------------------------------------------------------------------------- */
-
-static const char *text_of(const cJSON *json, const char *name)
-{
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
-}
-
-static gint64 number_of(const cJSON *json, const char *name, gint64 otherwise)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
-    return cJSON_IsNumber(item) ? (gint64)item->valuedouble : otherwise;
-}
-
-static gboolean event_is(const cJSON *json, const char *event)
-{
-    return g_strcmp0(text_of(json, "event"), event) == 0;
-}
 
 /* Masks every string in place. TRUE when one changed. */
 static gboolean mask_strings(cJSON *json)
@@ -84,53 +52,12 @@ static char *file_mark(gint64 step, const char *key)
 static void take_event(Journal *journal, cJSON *event)
 {
     cJSON_AddItemToArray(journal->events, event);
-    if (event_is(event, "note") && text_of(event, "name") != NULL)
-        g_hash_table_replace(journal->notes, g_strdup(text_of(event, "name")),
-                             g_strdup(text_of(event, "value")));
-    if (event_is(event, "file") && text_of(event, "key") != NULL)
+    if (journal_event_is(event, "note") && journal_text(event, "name") != NULL)
+        g_hash_table_replace(journal->notes, g_strdup(journal_text(event, "name")),
+                             g_strdup(journal_text(event, "value")));
+    if (journal_event_is(event, "file") && journal_text(event, "key") != NULL)
         g_hash_table_add(journal->files,
-                         file_mark(number_of(event, "step", -1), text_of(event, "key")));
-}
-
-cJSON *journal_parse(const char *path, const char *bytes, gsize length, gsize *whole,
-                     GError **error)
-{
-    cJSON *events = cJSON_CreateArray();
-    gsize at = 0;
-    for (guint line = 1; at < length; line++) {
-        const char *end = memchr(bytes + at, '\n', length - at);
-        if (end == NULL)
-            break;
-        gsize size = (gsize)(end - (bytes + at));
-        cJSON *event = cJSON_ParseWithLength(bytes + at, size);
-        if (event == NULL || !cJSON_IsObject(event)) {
-            cJSON_Delete(event);
-            if (at + size + 1 >= length)
-                break;
-            g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT, "%s: line %u is not a journal line",
-                        path, line);
-            cJSON_Delete(events);
-            return NULL;
-        }
-        cJSON_AddItemToArray(events, event);
-        at += size + 1;
-    }
-    *whole = at;
-    return events;
-}
-
-static cJSON *read_events(const char *path, gsize *whole, GError **error)
-{
-    g_autofree char *bytes = NULL;
-    gsize length = 0;
-    g_autoptr(GError) local = NULL;
-    if (!g_file_get_contents(path, &bytes, &length, &local)) {
-        gboolean missing = g_error_matches(local, G_FILE_ERROR, G_FILE_ERROR_NOENT);
-        g_set_error(error, RS_ERROR, missing ? RS_ERROR_NOT_FOUND : RS_ERROR_CORRUPT,
-                    "cannot read the journal: %s", local->message);
-        return NULL;
-    }
-    return journal_parse(path, bytes, length, whole, error);
+                         file_mark(journal_number(event, "step", -1), journal_text(event, "key")));
 }
 
 /* --- opening ------------------------------------------------------------------------------------ */
@@ -237,8 +164,8 @@ Journal *journal_create(const Plan *plan, GError **error)
         rs_error_set_errno(error, errno, "cannot make the folder of the journals %s", folder);
         return NULL;
     }
-    g_autofree char *path = path_of(plan->id, ".jsonl");
-    g_autofree char *unnamed = path_of(plan->id, ".new");
+    g_autofree char *path = journal_path(plan->id, ".jsonl");
+    g_autofree char *unnamed = journal_path(plan->id, ".new");
     int fd = open(unnamed, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0) {
         rs_error_set_errno(error, errno, "cannot create the journal %s", path);
@@ -260,68 +187,20 @@ Journal *journal_create(const Plan *plan, GError **error)
     return NULL;
 }
 
-static int by_text(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Ids of all journals, sorted. */
-static GPtrArray *all_ids(void)
-{
-    GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *folder = journal_folder();
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL)
-        if (g_str_has_suffix(name, ".jsonl"))
-            g_ptr_array_add(ids, g_strndup(name, strlen(name) - strlen(".jsonl")));
-    g_ptr_array_sort(ids, by_text);
-    return ids;
-}
-
-static char *join_ids(const GPtrArray *ids, guint limit)
-{
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < ids->len && i < limit; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", (char *)ids->pdata[i]);
-    if (ids->len > limit)
-        g_string_append_printf(text, " and %u more", ids->len - limit);
-    return g_string_free(text, FALSE);
-}
-
-/* The full id that a prefix means. */
-static char *resolve_id(const char *prefix, GError **error)
-{
-    g_autoptr(GPtrArray) ids = all_ids();
-    g_autoptr(GPtrArray) hits = g_ptr_array_new();
-    for (guint i = 0; i < ids->len; i++)
-        if (*prefix != '\0' && g_str_has_prefix(ids->pdata[i], prefix))
-            g_ptr_array_add(hits, ids->pdata[i]);
-    if (hits->len == 1)
-        return g_strdup(hits->pdata[0]);
-    g_autofree char *names = join_ids(hits->len > 0 ? hits : ids, 8);
-    if (hits->len > 1)
-        g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "\"%s\" begins the ids of %u jobs: %s", prefix,
-                    hits->len, names);
-    else
-        g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND, "no job \"%s\"; there %s %s", prefix,
-                    ids->len > 0 ? "are:" : "is", ids->len > 0 ? names : "none");
-    return NULL;
-}
-
 /* The process of the last "run" line. */
 static gint64 running_pid(const cJSON *events)
 {
     gint64 pid = 0;
     const cJSON *event;
-    cJSON_ArrayForEach(event, events) if (event_is(event, "run")) pid = number_of(event, "pid", 0);
+    cJSON_ArrayForEach(event, events) if (journal_event_is(event, "run")) pid =
+        journal_number(event, "pid", 0);
     return pid;
 }
 
 static gboolean refuse_locked(const char *id, const char *path, GError **error)
 {
     gsize whole;
-    cJSON *events = read_events(path, &whole, NULL);
+    cJSON *events = journal_read_lines(path, &whole, NULL);
     g_set_error(error, RS_ERROR, RS_ERROR_CONFLICT, "job %s is being run by process %d", id,
                 (int)running_pid(events));
     cJSON_Delete(events);
@@ -331,11 +210,11 @@ static gboolean refuse_locked(const char *id, const char *path, GError **error)
 static gboolean take_lines(Journal *journal, GError **error)
 {
     gsize whole = 0;
-    cJSON *events = read_events(journal->path, &whole, error);
+    cJSON *events = journal_read_lines(journal->path, &whole, error);
     if (events == NULL)
         return FALSE;
     const cJSON *first = cJSON_GetArrayItem(events, 0);
-    gboolean ok = first != NULL && event_is(first, "plan");
+    gboolean ok = first != NULL && journal_event_is(first, "plan");
     if (!ok)
         g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT, "%s does not begin with a plan",
                     journal->path);
@@ -355,10 +234,10 @@ static gboolean take_lines(Journal *journal, GError **error)
 
 Journal *journal_open(const char *id, GError **error)
 {
-    g_autofree char *full = resolve_id(id, error);
+    g_autofree char *full = journal_resolve(id, error);
     if (full == NULL)
         return NULL;
-    g_autofree char *path = path_of(full, ".jsonl");
+    g_autofree char *path = journal_path(full, ".jsonl");
     int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
     if (fd < 0) {
         rs_error_set_errno(error, errno, "cannot open the journal %s", path);
@@ -450,8 +329,8 @@ static gboolean has_step(const Journal *journal, const char *name, int step)
 {
     const cJSON *event;
     cJSON_ArrayForEach(event,
-                       journal->events) if (event_is(event, name) &&
-                                            number_of(event, "step", -1) == step) return TRUE;
+                       journal->events) if (journal_event_is(event, name) &&
+                                            journal_number(event, "step", -1) == step) return TRUE;
     return FALSE;
 }
 
@@ -479,8 +358,8 @@ const char *journal_note(const Journal *journal, const char *name)
 const cJSON *journal_last_begin(const Journal *journal, int step)
 {
     const cJSON *last = NULL, *event;
-    cJSON_ArrayForEach(event, journal->events) if (event_is(event, "begin") &&
-                                                   number_of(event, "step", -1) == step) last =
+    cJSON_ArrayForEach(event, journal->events) if (journal_event_is(event, "begin") &&
+                                                   journal_number(event, "step", -1) == step) last =
         event;
     return last;
 }
@@ -490,139 +369,8 @@ int journal_attempts(const Journal *journal, int step)
     int attempts = 0;
     const cJSON *event;
     cJSON_ArrayForEach(event, journal->events) attempts +=
-        event_is(event, "begin") && number_of(event, "step", -1) == step;
+        journal_event_is(event, "begin") && journal_number(event, "step", -1) == step;
     return attempts;
-}
-
-/* --- the list of jobs --------------------------------------------------------------------------- */
-
-static void summary_free(gpointer data)
-{
-    JournalSummary *summary = data;
-    g_free(summary->id);
-    g_free(summary->kind);
-    g_free(summary->title);
-    g_free(summary->profile);
-    g_free(summary->message);
-    g_free(summary);
-}
-
-static gboolean is_locked(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return FALSE;
-    gboolean locked = flock(fd, LOCK_SH | LOCK_NB) != 0;
-    close(fd);
-    return locked;
-}
-
-static JobState state_from_name(const char *name)
-{
-    static const JobState ends[] = {JOB_DONE, JOB_FAILED, JOB_CANCELLED};
-    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
-        if (g_strcmp0(name, job_state_name(ends[i])) == 0)
-            return ends[i];
-    return JOB_FAILED;
-}
-
-static void summarize_event(JournalSummary *summary, const cJSON *event)
-{
-    gint64 at = number_of(event, "at", 0) / 1000;
-    if (event_is(event, "begin"))
-        summary->step = (int)number_of(event, "step", 0) + 1;
-    if (event_is(event, "failed") || event_is(event, "end")) {
-        g_free(summary->message);
-        summary->message = g_strdup(text_of(event, "message"));
-    }
-    if (!event_is(event, "end") && !event_is(event, "run"))
-        return;
-    gboolean end = event_is(event, "end");
-    summary->ended = end ? at : 0;
-    summary->state = end ? state_from_name(text_of(event, "state")) : JOB_FAILED;
-    summary->resumable = !end || cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(event, "resumable"));
-}
-
-static JournalSummary *summarize(const char *id, const char *path)
-{
-    gsize whole;
-    cJSON *events = read_events(path, &whole, NULL);
-    const cJSON *first = cJSON_GetArrayItem(events, 0);
-    const cJSON *plan = cJSON_GetObjectItemCaseSensitive(first, "plan");
-    JournalSummary *summary = g_new0(JournalSummary, 1);
-    summary->id = g_strdup(id);
-    summary->kind = g_strdup(plan != NULL ? text_of(plan, "kind") : "unknown");
-    summary->title = g_strdup(plan != NULL ? text_of(plan, "title") : "unreadable journal");
-    summary->profile = g_strdup(text_of(plan, "profile"));
-    summary->started = number_of(first, "at", 0) / 1000;
-    summary->n_steps = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(plan, "steps"));
-    summary->state = JOB_FAILED;
-    const cJSON *event;
-    cJSON_ArrayForEach(event, events) summarize_event(summary, event);
-    if (plan == NULL || cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(first, "masked")))
-        summary->resumable = FALSE;
-    if (is_locked(path)) {
-        summary->state = JOB_RUNNING;
-        summary->resumable = FALSE;
-    } else if (summary->ended == 0) {
-        g_free(summary->message);
-        summary->message =
-            g_strdup(summary->resumable ? "interrupted; it can be resumed" : "interrupted");
-    }
-    cJSON_Delete(events);
-    return summary;
-}
-
-static int newest_first(gconstpointer a, gconstpointer b)
-{
-    const JournalSummary *left = *(JournalSummary *const *)a;
-    const JournalSummary *right = *(JournalSummary *const *)b;
-    if (left->started != right->started)
-        return left->started < right->started ? 1 : -1;
-    return strcmp(left->id, right->id);
-}
-
-GPtrArray *journal_list(GError **error)
-{
-    (void)error;
-    g_autoptr(GPtrArray) ids = all_ids();
-    GPtrArray *list = g_ptr_array_new_with_free_func(summary_free);
-    for (guint i = 0; i < ids->len; i++) {
-        g_autofree char *path = path_of(ids->pdata[i], ".jsonl");
-        g_ptr_array_add(list, summarize(ids->pdata[i], path));
-    }
-    g_ptr_array_sort(list, newest_first);
-    return list;
-}
-
-cJSON *journal_read(const char *id, GError **error)
-{
-    g_autofree char *full = resolve_id(id, error);
-    if (full == NULL)
-        return NULL;
-    g_autofree char *path = path_of(full, ".jsonl");
-    gsize whole;
-    return read_events(path, &whole, error);
-}
-
-/* --- cancelling from another process ------------------------------------------------------------ */
-
-gboolean journal_request_cancel(const char *id, GError **error)
-{
-    g_autofree char *full = resolve_id(id, error);
-    if (full == NULL)
-        return FALSE;
-    g_autofree char *path = path_of(full, ".jsonl");
-    if (!is_locked(path)) {
-        g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND, "job %s is not running", full);
-        return FALSE;
-    }
-    g_autofree char *cancel = g_strconcat(path, ".cancel", NULL);
-    int fd = open(cancel, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return rs_error_set_errno(error, errno, "cannot ask job %s to cancel", full);
-    close(fd);
-    return TRUE;
 }
 
 gboolean journal_cancel_requested(const Journal *journal)

@@ -1,10 +1,11 @@
 /*
  * journal: a job's append-only file on disk, $XDG_STATE_HOME/redsmith/jobs/<id>.jsonl.
  *
- * One JSON object a line, synced before the step that it announces: "plan" (first), "begin",
- * "session" (where the statements behind it run, and as whom), "file", "note", "done", "failed", "end". What resume and audit read. No secret ever enters: SQL is masked on its
- * way in; roles are named, keys never. The writer holds a lock on the file, so that two processes
- * cannot run one job; a torn last line (a crash in the middle of a write) is dropped on reading.
+ * One JSON object a line, synced before the step that it announces: "plan" (first), "begin", "session"
+ * (where the statements behind it run, and as whom), "file", "note", "done", "failed", "end". What resume
+ * and audit read. No secret ever enters: SQL is masked on its way in; roles are named, keys never. The
+ * writer holds a lock on the file, so that two processes cannot run one job; a torn last line (a crash in
+ * the middle of a write) is dropped on reading.
  *
  * Threads: one thread at a time. Every write syncs and belongs on a worker.
  *
@@ -76,8 +77,9 @@ typedef struct {
     int step, n_steps;     /* the last step that was begun, from 1; 0 none */
 } JournalSummary;
 
-/* Newest first. Free with g_ptr_array_unref. */
-GPtrArray *journal_list(GError **error);
+/* Of JournalSummary, newest first; a journal that cannot be read says so in its title. Free with
+ * g_ptr_array_unref. */
+GPtrArray *journal_list(void);
 /* All lines of one journal as an array of objects, for `jobs show`. Free with cJSON_Delete. */
 cJSON *journal_read(const char *id, GError **error);
 

@@ -235,7 +235,7 @@ static void test_list_tells_running_interrupted_and_ended(void)
     write_end(journal, "failed", TRUE);
     journal_free(journal);
 
-    g_autoptr(GPtrArray) list = journal_list(NULL);
+    g_autoptr(GPtrArray) list = journal_list();
     const struct {
         const char *id;
         JobState state;

@@ -41,8 +41,8 @@ static void reading_free(gpointer data)
 static gboolean read_journal(gpointer data, GCancellable *cancellable, GError **error)
 {
     Reading *reading = data;
-    reading->entries = journal_list(error);
-    return reading->entries != NULL;
+    reading->entries = journal_list();
+    return TRUE;
 }
 
 static void journal_read_done(gpointer data, TaskOutcome outcome, const GError *error)
