@@ -133,6 +133,7 @@ gboolean workbench_clean_job(Workbench *workbench, const char *id, JobLogLine lo
 
 const char *job_id(const Job *job);
 const Plan *job_plan(const Job *job); /* NULL while a resumed job's journal is being read */
+/* An ended state only once result and error are there, too. */
 ProgressSnapshot job_progress(const Job *job);
 const GPtrArray *job_log(const Job *job);    /* of char *, oldest first */
 const JobResult *job_result(const Job *job); /* filled once it has ended */

@@ -19,6 +19,7 @@ struct Job {
     GPtrArray *lines;         /* of char * */
     GAsyncQueue *fresh_lines; /* of char *, from the executor's thread */
     GCancellable *cancellable;
+    gboolean ended; /* its result and error may be looked at; main thread */
 };
 
 /* What an ExecutorContext's user points to. */
@@ -145,6 +146,7 @@ static gboolean run_job(gpointer data, GCancellable *cancellable, GError **error
 static void job_ended(gpointer data, TaskOutcome outcome, const GError *error)
 {
     Job *job = data;
+    job->ended = TRUE;
     if (error != NULL)
         job->error = g_error_copy(error);
     if (outcome == TASK_CANCELLED && job->journal == NULL) /* it never got a worker */
@@ -230,7 +232,11 @@ const Plan *job_plan(const Job *job)
 
 ProgressSnapshot job_progress(const Job *job)
 {
-    return progress_read(&job->progress);
+    ProgressSnapshot now = progress_read(&job->progress);
+    /* the worker counts the end before what came of it has arrived here */
+    if (!job->ended && now.state >= JOB_DONE)
+        now.state = g_cancellable_is_cancelled(job->cancellable) ? JOB_CANCELLING : JOB_RUNNING;
+    return now;
 }
 
 const GPtrArray *job_log(const Job *job)

@@ -54,6 +54,7 @@ typedef enum {
     VIEW_HAS_RELATION = 2,
     VIEW_HAS_ROW = 4,
     VIEW_HAS_JOB = 8,
+    VIEW_TAKES_TEXT = 16, /* characters are typed into it: no action has them as its key */
 } ViewHas;
 
 /* Where to go, for every view that has a cursor or scrolls. */

@@ -226,9 +226,21 @@ static void draw_notes(const ActivityView *activity, const Canvas *canvas)
     pager_draw(pager, canvas);
 }
 
-static int note_rows(const ActivityView *activity, int rows)
+/* An empty report says so, and what may be behind it. */
+static void draw_nothing(const ActivityView *activity, const Canvas *body)
 {
-    int wanted = 1 + (activity->error != NULL ? NOTE_ROWS : 0);
+    if (activity->report->rows->len > 0 || activity->reading || body->rect.rows < 3)
+        return;
+    draw_words(body, 2, 2, ROLE_QUIET,
+               activity->running_only ? "Nothing that has not ended; r shows the rest"
+                                      : "Nothing here now; R asks again");
+}
+
+static int note_rows(const ActivityView *activity, int rows, int columns)
+{
+    g_autofree char *status = status_text(activity);
+    int wanted =
+        1 + text_width(status) / MAX(columns - 2, 1) + (activity->error != NULL ? NOTE_ROWS : 0);
     if (activity->report != NULL)
         wanted += (int)activity->report->notes->len * NOTE_ROWS;
     return CLAMP(wanted, 1, MAX(rows / 3, 1));
@@ -238,15 +250,17 @@ static void draw(View *view, Canvas *canvas, guint stale)
 {
     ActivityView *activity = activity_of(view);
     Rect rect = canvas->rect;
-    int notes = note_rows(activity, rect.rows);
+    int notes = note_rows(activity, rect.rows, rect.columns);
     Canvas body =
         canvas_part(canvas, (Rect){rect.y + 1, rect.x, rect.rows - 1 - notes, rect.columns});
     Canvas below =
         canvas_part(canvas, (Rect){rect.y + rect.rows - notes, rect.x, notes, rect.columns});
     draw_clear(canvas);
     draw_tabs(activity, canvas);
-    if (activity->report != NULL && activity->report->pane == activity_pane(activity->kind))
+    if (activity->report != NULL && activity->report->pane == activity_pane(activity->kind)) {
         grid_draw(activity->grid, &body, TRUE);
+        draw_nothing(activity, &body);
+    }
     draw_notes(activity, &below);
 }
 

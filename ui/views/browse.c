@@ -7,7 +7,7 @@
 #include "ui/app.h"
 #include "ui/views/views.h"
 
-enum { TREE_COLUMNS = 26 };
+enum { TREE_COLUMNS = 26, TAB_SHORT_COLUMNS = 5 };
 
 static const char *const tab_names[N_TABS] = {"Data",    "Columns", "DDL",
                                               "Profile", "Storage", "Dependents"};
@@ -157,18 +157,29 @@ static void free_view(View *view)
 /* --- drawing ------------------------------------------------------------------------------------*/
 
 /* "1 Data ─ 2 Columns ─ 3 DDL", the shown one in the accent when it has the focus. */
+/* Where the names do not fit, the tabs but the one that is shown keep the beginnings of theirs. */
+static int tab_name_columns(int columns)
+{
+    int least = 0;
+    for (int tab = 0; tab < N_TABS; tab++)
+        least += (int)strlen(tab_names[tab]) + 5;
+    return least <= columns ? INT_MAX : TAB_SHORT_COLUMNS;
+}
+
 static void draw_tabs(const BrowseView *browse, const Canvas *canvas)
 {
     draw_rule(canvas, 0, 0, canvas->rect.columns, NULL, FALSE);
-    int x = 1;
+    int x = 1, most = tab_name_columns(canvas->rect.columns);
     for (int tab = 0; tab < N_TABS; tab++) {
         gboolean shown = (int)browse->tab == tab;
         Role role = !shown ? ROLE_TITLE : browse->focus == FOCUS_BODY ? ROLE_ACCENT : ROLE_HEADER;
-        g_autofree char *text =
-            g_strdup_printf(shown && canvas->ascii ? "[%d %s]" : "%d %s", tab + 1, tab_names[tab]);
+        int length = shown ? INT_MAX : most;
+        g_autofree char *text = g_strdup_printf(shown && canvas->ascii ? "[%d %.*s]" : "%d %.*s",
+                                                tab + 1, length, tab_names[tab]);
         x = draw_words(canvas, 0, x, ROLE_RULE, " ");
         x = draw_words(canvas, 0, x, role, text);
-        x = draw_words(canvas, 0, x, ROLE_RULE, " ") + 1;
+        if (most == INT_MAX)
+            x = draw_words(canvas, 0, x, ROLE_RULE, " ") + 1;
     }
 }
 

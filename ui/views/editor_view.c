@@ -19,7 +19,9 @@ static const char *const *contexts(const View *view)
 
 static guint has(const View *view)
 {
-    return result_pane_has_row(((const EditorView *)view)->result) ? VIEW_HAS_ROW : 0;
+    const EditorView *editor = (const EditorView *)view;
+    return (result_pane_has_row(editor->result) ? VIEW_HAS_ROW : 0) |
+           (editor->on_rows ? 0 : VIEW_TAKES_TEXT);
 }
 
 static void move(View *view, Movement movement)

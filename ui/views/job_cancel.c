@@ -63,6 +63,17 @@ static Consequence cancel_it(View *owner)
     return consequence(CONSEQUENCE_DONE);
 }
 
+/* A job of this process that has ended needs no question; one of another is asked in any case. */
+static gboolean has_ended(View *view, const char *id)
+{
+    const Job *job = job_view_find(view->app, id);
+    if (job == NULL || job_progress(job).state <= JOB_CANCELLING)
+        return FALSE;
+    app_message(view->app, MESSAGE_INFO, "Job %.8s has ended (%s); there is nothing to cancel", id,
+                job_state_name(job_progress(job).state));
+    return TRUE;
+}
+
 Consequence job_view_ask_to_cancel(View *view, const char *id)
 {
     static const ConfirmChoice choices[] = {
@@ -70,6 +81,8 @@ Consequence job_view_ask_to_cancel(View *view, const char *id)
         {'n', "let it run", NULL},
         {0},
     };
+    if (has_ended(view, id))
+        return consequence(CONSEQUENCE_DONE);
     Asker *asker = view_new(view->app, &asker_class, sizeof(Asker));
     asker->id = g_strdup(id);
     g_autofree char *text = g_strdup_printf(

@@ -59,7 +59,11 @@ char *job_retry_wider(const FailedLoad *load, const char **reason)
 static View *open_form(View *view, const FailedLoad *load, const char *option)
 {
     View *form = load->plan != NULL ? job_form_again(view->app, load->plan) : NULL;
-    if (form == NULL)
+    if (form == NULL && load->plan != NULL && strcmp(load->plan->kind, "unload") == 0)
+        app_message(view->app, MESSAGE_INFO,
+                    "The query of an unload is not kept with its job: open the rows again and "
+                    "press u");
+    else if (form == NULL)
         app_message(view->app, MESSAGE_INFO,
                     "Job %.8s was not made by a form of write or merge; run its command again%s%s",
                     load->id, *option != '\0' ? " with " : "", option);

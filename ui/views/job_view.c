@@ -401,6 +401,9 @@ static void draw_summary(const JobView *view, const Canvas *canvas)
     g_autofree char *text = title_text(view, &role);
     g_autoptr(Pager) pager = pager_new(TRUE);
     const Plan *plan = plan_of(view);
+    char *place = view->lower == LOWER_ERRORS ? strstr(text, " is unchanged: ") : NULL;
+    if (place != NULL)
+        place[strlen(" is unchanged")] = '\0'; /* the rows are shown below */
     pager_add(pager, role, view->error != NULL ? view->error : text);
     if (role == ROLE_ERROR && plan != NULL && plan->on_failure != NULL)
         pager_add(pager, ROLE_QUIET, plan->on_failure);
@@ -418,7 +421,7 @@ static void draw(View *view, Canvas *canvas, guint stale)
     JobView *job = job_of(view);
     Rect rect = canvas->rect, upper, lower;
     g_autofree char *title = g_strdup_printf("Job %.8s", job->id);
-    int summary = MIN(4, rect.rows / 4);
+    int summary = MIN(job->lower == LOWER_ERRORS ? 2 : 4, rect.rows / 4);
     Rect rest = {rect.y + 1 + summary, rect.x, rect.rows - 1 - summary, rect.columns};
     int wanted = (n_steps(job) * 100 + rest.rows - 1) / MAX(rest.rows, 1);
     layout_split(rest, MIN(wanted, 60), 3, &upper, &lower);

@@ -42,7 +42,7 @@ char *job_rows_text(gint64 rows)
 {
     if (rows < 100000) {
         g_autofree char *count = text_count((guint64)MAX(rows, 0));
-        return g_strdup_printf("%s rows", count);
+        return g_strdup_printf("%s row%s", count, rows == 1 ? "" : "s");
     }
     if (rows < 1000000)
         return g_strdup_printf("%.0f k rows", (double)rows / 1e3);

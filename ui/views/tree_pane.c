@@ -343,8 +343,11 @@ static char *status_text(const TreePane *pane)
             "%s, %s old", g_hash_table_contains(pane->errors, root) ? "offline" : "cached", old);
     const GPtrArray *vanished = catalog_vanished(catalog, key);
     guint fresh = count_new(catalog_level(catalog, key));
-    if (fresh > 0 || vanished != NULL)
-        return g_strdup_printf("%u new, %u gone", fresh, vanished == NULL ? 0 : vanished->len);
+    guint gone = vanished == NULL ? 0 : vanished->len;
+    if (fresh > 0 && gone > 0)
+        return g_strdup_printf("est. counts, %u new, %u gone", fresh, gone);
+    if (fresh > 0 || gone > 0)
+        return g_strdup_printf("est. counts, %u %s", MAX(fresh, gone), fresh > 0 ? "new" : "gone");
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     g_autofree char *time = app_time_of_day(pane->view->app, now - age);
     return g_strdup_printf("est. counts, %s", time);
