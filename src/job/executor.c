@@ -288,16 +288,48 @@ static void count_files(Execution *run, JobResult *result)
     }
 }
 
+/* An action of that kind, and of that expectation when one is given. */
+static gboolean plan_has(const Plan *plan, ActionKind kind, const char *expected)
+{
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const PlanStep *step = plan->steps->pdata[i];
+        for (guint j = 0; j < step->actions->len; j++) {
+            const PlanAction *action = step->actions->pdata[j];
+            if (action->kind == kind &&
+                (expected == NULL || g_strcmp0(action->expected, expected) == 0))
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Rows that were copied; -1 when the answer that told it was lost. The commit has checked it against what
+ * was sent, where the plan says so. */
+static gint64 rows_copied(Execution *run)
+{
+    gint64 copied = noted(run, "copied");
+    if (copied >= 0)
+        return copied;
+    if (plan_has(run->plan, ACTION_EXPECT_VALUE, "sent"))
+        return noted(run, "sent");
+    return plan_has(run->plan, ACTION_COPY, NULL) ? -1 : 0;
+}
+
 static void fill_write(Execution *run, JobResult *result)
 {
     count_files(run, result);
     gboolean nothing = run->plan->stage_url == NULL;
-    result->rows_loaded = nothing ? 0 : MAX(noted(run, "copied"), 0);
+    result->rows_loaded = nothing ? 0 : rows_copied(run);
     g_autofree char *rows = rows_text(result->rows_loaded);
-    result->summary = nothing ? g_strdup(((PlanStep *)run->plan->steps->pdata[0])->title)
-                              : g_strdup_printf("%s loaded into %s", rows, run->plan->target);
+    result->summary =
+        nothing ? g_strdup(((PlanStep *)run->plan->steps->pdata[0])->title)
+        : result->rows_loaded < 0
+            ? g_strdup_printf("loaded into %s; how many rows is not known, the answer "
+                              "to the commit was lost",
+                              run->plan->target)
+            : g_strdup_printf("%s loaded into %s", rows, run->plan->target);
     gint64 sent = noted(run, "sent"), skipped = sent - result->rows_loaded;
-    if (sent >= 0 && skipped > 0) {
+    if (sent >= 0 && skipped > 0 && result->rows_loaded >= 0) {
         if (run->session != NULL)
             execution_note_skipped(run);
         g_autofree char *count = text_count((guint64)skipped);
@@ -310,7 +342,14 @@ static void fill_write(Execution *run, JobResult *result)
 static void fill_merge(Execution *run, JobResult *result)
 {
     count_files(run, result);
-    gint64 staged = MAX(noted(run, "staged"), 0), matched = MAX(noted(run, "matched"), 0);
+    gint64 staged = noted(run, "staged"), matched = noted(run, "matched");
+    if (matched < 0) {
+        result->rows_loaded = staged >= 0 ? staged : rows_copied(run);
+        result->summary = g_strdup_printf("merged into %s; how many rows were updated and inserted "
+                                          "is not known, the answer to the commit was lost",
+                                          run->plan->target);
+        return;
+    }
     gboolean versions = g_strcmp0(plan_text_detail(run->plan, "strategy"), "scd2") == 0;
     result->rows_loaded = staged;
     result->rows_updated = matched;

@@ -53,7 +53,7 @@ typedef struct {
 
 /* What a job leaves behind. */
 typedef struct {
-    gint64 rows_loaded, rows_unloaded, rows_updated, rows_inserted; /* -1: does not apply */
+    gint64 rows_loaded, rows_unloaded, rows_updated, rows_inserted; /* -1: does not apply, or not known */
     guint64 bytes, files;
     GPtrArray *load_errors; /* of LoadError, refused or skipped rows; NULL when there are none */
     gboolean begun;         /* FALSE: refused before anything was done */

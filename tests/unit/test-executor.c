@@ -32,6 +32,7 @@ typedef struct {
     guint seen, sessions, begins;
     GCancellable *cancel_at_failure;
     gboolean batches; /* takes transactions as a whole only */
+    gboolean forgets; /* does not tell of a batch a second time */
     char *token;      /* of the last batch that was committed */
     GArray *parts;    /* what it came to */
     GPtrArray *notes; /* of char **: the table of notes of the batch that runs */
@@ -272,6 +273,10 @@ static gboolean fake_run_batch(Session *base, const SessionBatchRequest *request
     Server *server = session->server;
     gint64 before = server->target_rows + server->staged_rows + server->staging;
     (void)cancellable;
+    if (server->forgets && server->token != NULL && strcmp(server->token, request->token) == 0) {
+        g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND, "no such statement");
+        return FALSE;
+    }
     if (server->token != NULL && strcmp(server->token, request->token) == 0) {
         g_array_unref(batch->parts);
         batch->parts = g_array_ref(server->parts);
@@ -473,6 +478,30 @@ static void test_a_merge_in_batches_happens_once(gconstpointer user)
     merge_once(user, TRUE);
 }
 
+/* Committed, and nobody tells any more how many rows: no number is made up. */
+static void test_counts_that_were_lost_are_not_made_up(void)
+{
+    g_auto(Server) server = {.target_rows = 10,
+                             .batches = TRUE,
+                             .forgets = TRUE,
+                             .matched = 1,
+                             .fail_at = "COMMIT",
+                             .fail_from = 2,
+                             .fail_times = 1,
+                             .failure = FAIL_LOST_AFTER};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) plan = merge_plan();
+    g_autoptr(Journal) journal = journal_create(plan, &error);
+    g_auto(JobResult) result = {0};
+    g_assert_true(run_job(&server, journal, &result, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(server.target_rows, ==, 12);
+    g_assert_cmpint(result.rows_loaded, ==, 3);
+    g_assert_cmpint(result.rows_updated, ==, -1);
+    g_assert_cmpint(result.rows_inserted, ==, -1);
+    g_assert_nonnull(strstr(result.summary, "not known"));
+}
+
 static void expect_failure(Server server, RsErrorCode code)
 {
     g_autoptr(GError) error = NULL;
@@ -652,6 +681,8 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &fail_cases[i], test_a_merge_happens_once);
         g_test_add_data_func(batch, &fail_cases[i], test_a_merge_in_batches_happens_once);
     }
+    g_test_add_func("/executor/counts-that-were-lost-are-not-made-up",
+                    test_counts_that_were_lost_are_not_made_up);
     g_test_add_func("/executor/checks-stop-the-job-before-it-changes-anything",
                     test_checks_stop_the_job_before_it_changes_anything);
     g_test_add_func("/executor/a-cancel-leaves-nothing", test_a_cancel_leaves_nothing);
