@@ -1,20 +1,11 @@
-#include <string.h>
-
-#include "base/error.h"
-#include "job/export_file.h"
 #include "ui/app.h"
 #include "ui/views/browse.h"
 #include "ui/views/cell_view.h"
-#include "ui/views/export_form.h"
+#include "ui/views/grid_copy.h"
 #include "ui/views/record_view.h"
 #include "ui/views/views.h"
 
-enum {
-    CLIPBOARD_BYTES = 74000, /* what terminals commonly take: ui/terminal.h */
-    FILE_BYTES = 16 << 20,   /* of a copy: more is an export's business */
-    HINT_BYTES = 4096,
-    RESIZE_STEP = 4,
-};
+enum { RESIZE_STEP = 4 };
 
 static DataPane *data_of(View *view)
 {
@@ -145,168 +136,12 @@ static Consequence view_record(View *view, const char *argument)
     return consequence_push(record_view_new(view->app, view, data_of(view)));
 }
 
-/* --- copying ------------------------------------------------------------------------------------*/
-
-typedef struct {
-    View *view; /* held by the task */
-    char *path, *text;
-    guint64 rows;
-} CopyFile;
-
-static void copy_file_free(gpointer data)
-{
-    CopyFile *copy = data;
-    g_free(copy->path);
-    g_free(copy->text);
-    g_free(copy);
-}
-
-static gboolean write_copy(gpointer data, GCancellable *cancellable, GError **error)
-{
-    CopyFile *copy = data;
-    CodecKind codec = CODEC_NONE;
-    RowFormat format;
-    row_format_from_path(copy->path, &format, &codec); /* only compression is the name's to say */
-    g_autoptr(ExportFile) file = export_file_new(copy->path, codec, FALSE, error);
-    if (file == NULL)
-        return FALSE;
-    g_autoptr(GString) block = g_string_new(copy->text);
-    if (block->len > 0 && block->str[block->len - 1] != '\n')
-        g_string_append_c(block, '\n');
-    return export_file_write(file, block, error) && export_file_publish(file, NULL, error);
-}
-
-static void copy_written(gpointer data, TaskOutcome outcome, const GError *error)
-{
-    CopyFile *copy = data;
-    g_autofree char *rows = text_count(copy->rows);
-    if (outcome == TASK_DONE)
-        app_message(copy->view->app, MESSAGE_GOOD, "Copied %s row%s to %s", rows,
-                    copy->rows == 1 ? "" : "s", copy->path);
-    else if (error != NULL)
-        app_message_error(copy->view->app, error);
-}
-
-/* The request as it was typed. FALSE with *complaint set when it cannot be. */
-static gboolean copy_as(View *view, const char *words, char **complaint)
-{
-    g_auto(CopyRequest) request = {0};
-    g_autoptr(GError) error = NULL;
-    guint64 rows = 0;
-    g_autofree char *text = NULL;
-    if (copy_request_parse(&request, words, &error))
-        text = data_pane_copy(data_of(view), &request,
-                              request.path != NULL ? FILE_BYTES : CLIPBOARD_BYTES, &rows, &error);
-    if (text == NULL) {
-        *complaint = g_strdup(error->message);
-        return FALSE;
-    }
-    if (request.path == NULL) {
-        app_copy(view->app, words, text);
-        return TRUE;
-    }
-    CopyFile *copy = g_new0(CopyFile, 1);
-    *copy = (CopyFile){.view = view,
-                       .path = g_steal_pointer(&request.path),
-                       .text = g_steal_pointer(&text),
-                       .rows = rows};
-    view_submit(view, "copy to a file", write_copy, copy_written, copy, copy_file_free, NULL);
-    return TRUE;
-}
-
-static gboolean copy_accept(View *owner, const char *text, char **complaint)
-{
-    return copy_as(owner, text, complaint);
-}
-
-/* The first lines of what would be copied. */
-static char *copy_hint(View *owner, const char *text, gboolean *bad)
-{
-    g_auto(CopyRequest) request = {0};
-    g_autoptr(GError) error = NULL;
-    guint64 rows;
-    if (*text == '\0')
-        return g_strdup("cell row column range page all, then text csv tsv json jsonl psql insert "
-                        "markdown; bare: without names; to FILE");
-    if (!copy_request_parse(&request, text, &error)) {
-        *bad = TRUE;
-        return g_strdup(error->message);
-    }
-    char *copied = data_pane_copy(data_of(owner), &request, HINT_BYTES, &rows, &error);
-    if (copied != NULL || g_error_matches(error, RS_ERROR, RS_ERROR_LIMIT))
-        return copied != NULL ? copied : g_strdup("more than is shown here");
-    *bad = TRUE;
-    return g_strdup(error->message);
-}
-
-static Consequence copy_prompt(View *view, const char *argument)
-{
-    if (argument != NULL) {
-        g_autofree char *complaint = NULL;
-        if (!copy_as(view, argument, &complaint))
-            app_message(view->app, MESSAGE_ERROR, "%s", complaint);
-        return done();
-    }
-    const PromptOptions options = {.label = "copy",
-                                   .history = "copy",
-                                   .initial =
-                                       data_pane_has_range(data_of(view)) ? "range csv" : "row csv",
-                                   .hint_rows = 4,
-                                   .hint = copy_hint,
-                                   .accept = copy_accept};
-    return consequence_push(prompt_view_new(view->app, view, &options));
-}
-
-static Consequence copy_cell(View *view, const char *argument)
-{
-    DataPane *data = data_of(view);
-    DataValue value;
-    g_autofree char *complaint = NULL;
-    if (data_pane_has_range(data)) {
-        if (!copy_as(view, "range text", &complaint))
-            app_message(view->app, MESSAGE_ERROR, "%s", complaint);
-        return done();
-    }
-    if (!data_pane_value(data, data_pane_row(data), data_pane_current(data), &value))
-        return done();
-    g_autofree char *text = g_strndup(value.bytes, value.length);
-    if (value.is_null)
-        app_message(view->app, MESSAGE_INFO, "The cell is NULL: nothing was copied");
-    else
-        app_copy(view->app, "the cell", text);
-    return done();
-}
-
 static Consequence range(View *view, const char *argument)
 {
     if (data_pane_toggle_range(data_of(view)))
         app_message(view->app, MESSAGE_INFO,
                     "A range begins here: move, then y copies it as text, C as you like");
     return done();
-}
-
-static Consequence export_rows(View *view, const char *argument)
-{
-    const SqlQuery *query = data_pane_query(data_of(view));
-    return query != NULL ? consequence_push(export_form_new(view->app, query)) : done();
-}
-
-static Consequence copy_sql(View *view, const char *argument)
-{
-    g_autofree char *sql = data_pane_sql(data_of(view));
-    if (sql != NULL)
-        app_copy(view->app, "the SQL", sql);
-    return done();
-}
-
-static Consequence view_sql(View *view, const char *argument)
-{
-    g_autofree char *sql = data_pane_sql(data_of(view));
-    if (sql == NULL)
-        return done();
-    Pager *pager = pager_new(TRUE);
-    pager_add(pager, ROLE_SQL, sql);
-    return consequence_push(text_view_new(view->app, "SQL of these rows", pager, "the SQL"));
 }
 
 /* --- in the rows that are here --------------------------------------------------------------------*/
@@ -534,19 +369,19 @@ const Action grid_actions[] = {
     {"grid.record", "grid", "v", "row", "show the row, a column on each line", ACTION_NEEDS_ROW,
      view_record},
     {"grid.copy", "grid", "y", "copy", "copy the cell, or the range, to the clipboard",
-     ACTION_NEEDS_ROW | ACTION_HIDDEN, copy_cell},
+     ACTION_NEEDS_ROW | ACTION_HIDDEN, grid_copy_cell},
     {"grid.copy-as", "grid", "C", "copy as",
      "copy a cell, row, column, range, page or all as text, CSV, JSON, INSERT, Markdown; or to a "
      "file",
-     ACTION_NEEDS_ROW | ACTION_HIDDEN, copy_prompt},
+     ACTION_NEEDS_ROW | ACTION_HIDDEN, grid_copy},
     {"grid.range", "grid", "V", "range", "begin or end a range of cells",
      ACTION_NEEDS_ROW | ACTION_HIDDEN, range},
     {"grid.export", "grid", "O", "export", "write the rows of this query to a file, without S3",
-     ACTION_NEEDS_RELATION, export_rows},
+     ACTION_NEEDS_RELATION, grid_export},
     {"grid.copy-sql", "grid", "Y", "copy SQL", "copy the SQL of these rows",
-     ACTION_NEEDS_RELATION | ACTION_HIDDEN, copy_sql},
+     ACTION_NEEDS_RELATION | ACTION_HIDDEN, grid_copy_sql},
     {"grid.sql", "grid", "S", "SQL", "show the SQL of these rows",
-     ACTION_NEEDS_RELATION | ACTION_HIDDEN, view_sql},
+     ACTION_NEEDS_RELATION | ACTION_HIDDEN, grid_view_sql},
     {"grid.read-all", "grid", "A", "all rows", "read all rows, whatever the cap",
      ACTION_NEEDS_RELATION | ACTION_HIDDEN, read_all},
     {"grid.run", "grid", "r", "run again", "ask the server again",
