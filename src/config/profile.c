@@ -249,8 +249,9 @@ static void set_not_found(const char *path, const char *name, GError **error)
                 name != NULL ? "there is no profile \""
                              : "no profile is chosen and there is no [default",
                 name != NULL ? name : "", name != NULL ? "\"" : "]", path,
-                *list != '\0' ? "there are: "
-                              : "there are none yet (try: redsmith sandbox start, then -p sandbox)",
+                *list == '\0'  ? "there are none yet (try: redsmith sandbox start, then -p sandbox)"
+                : name != NULL ? "there are: "
+                               : "choose one with -p: ",
                 list);
 }
 

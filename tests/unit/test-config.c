@@ -171,6 +171,10 @@ static void test_which_profile_is_the_default(gpointer *fixture, gconstpointer d
     g_assert_null(profile_load(NULL, &error));
     g_assert_error(error, RS_ERROR, RS_ERROR_NOT_FOUND);
     g_clear_error(&error);
+    write_profiles("[two]\nhost=t\nuser=a\n", 0644);
+    g_assert_null(profile_load(NULL, &error));
+    g_assert_nonnull(strstr(error->message, "choose one with -p: two"));
+    g_clear_error(&error);
     write_profiles("[default]\nhost=d\nuser=a\n[two]\nhost=t\nuser=a\n", 0644);
     g_autoptr(Profile) by_file = profile_load(NULL, NULL);
     g_assert_cmpstr(by_file->name, ==, "default");
