@@ -79,18 +79,32 @@ gboolean s3_ls(CliContext *cli, S3Client *s3, GError **error)
 
 /* --- what a URL means -------------------------------------------------------------------------- */
 
-gboolean s3_each_below(S3Client *s3, const char *bucket, const char *key, gboolean alone,
-                       S3ListFunction each, gpointer user, GCancellable *cancellable,
-                       GError **error)
+gboolean s3_find_object(S3Client *s3, const char *bucket, const char *key, S3Object **object,
+                        gboolean *listed, GCancellable *cancellable, GError **error)
+{
+    GError *failure = NULL;
+    *listed = s3_find(s3, bucket, key, object, cancellable, &failure);
+    if (*listed)
+        return TRUE;
+    if (g_error_matches(failure, RS_ERROR, RS_ERROR_PERMISSION))
+        *object = s3_head(s3, bucket, key, cancellable, NULL);
+    if (*object != NULL)
+        g_clear_error(&failure);
+    else
+        g_propagate_error(error, failure);
+    return *object != NULL;
+}
+
+gboolean s3_each_below(S3Client *s3, const char *bucket, const char *key, S3ListFunction each,
+                       gpointer user, GCancellable *cancellable, GError **error)
 {
     g_autoptr(S3Object) object = NULL;
     if (*key == '\0' || g_str_has_suffix(key, "/"))
         return s3_list(s3, bucket, key, each, user, cancellable, error);
     g_autofree char *below = g_strconcat(key, "/", NULL);
-    if (!s3_find(s3, bucket, key, &object, cancellable, error) ||
-        (object != NULL && !each(user, object, error)))
-        return FALSE;
-    return (object != NULL && alone) || s3_list(s3, bucket, below, each, user, cancellable, error);
+    return s3_find(s3, bucket, key, &object, cancellable, error) &&
+           (object == NULL || each(user, object, error)) &&
+           s3_list(s3, bucket, below, each, user, cancellable, error);
 }
 
 gboolean s3_may_write(const CliContext *cli, GError **error)

@@ -28,11 +28,13 @@ gboolean s3_rm(CliContext *cli, S3Client *s3, GError **error);
 /* FALSE with RS_ERROR_PERMISSION where the profile is read_only. */
 gboolean s3_may_write(const CliContext *cli, GError **error);
 
-/* The objects that a URL means, as above, one call each. With `alone` an object of exactly that key is the
- * only one. */
-gboolean s3_each_below(S3Client *s3, const char *bucket, const char *key, gboolean alone,
-                       S3ListFunction each, gpointer user, GCancellable *cancellable,
-                       GError **error);
+/* Exactly that object, or NULL; *listed FALSE: the bucket may not be listed, and it was asked for by name. */
+gboolean s3_find_object(S3Client *s3, const char *bucket, const char *key, S3Object **object,
+                        gboolean *listed, GCancellable *cancellable, GError **error);
+
+/* The objects that a URL means, as above, one call each. */
+gboolean s3_each_below(S3Client *s3, const char *bucket, const char *key, S3ListFunction each,
+                       gpointer user, GCancellable *cancellable, GError **error);
 
 /* The same for many things, on some threads. What goes wrong first stops all and is the error. */
 typedef gboolean (*S3TaskFunction)(gpointer user, gpointer task, GCancellable *cancellable,

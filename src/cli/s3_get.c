@@ -138,13 +138,30 @@ static gboolean check_differing(Fetching *fetching, GError **error)
     return FALSE;
 }
 
+/* Into a file, and where the bucket may not be listed, an object is fetched alone. */
+static gboolean find_objects(Fetching *fetching, GError **error)
+{
+    S3Client *s3 = fetching->move->s3;
+    GCancellable *cancellable = fetching->move->cli->cancellable;
+    const char *bucket = fetching->bucket, *key = fetching->key;
+    g_autoptr(S3Object) object = NULL;
+    gboolean listed;
+    if (*key == '\0' || g_str_has_suffix(key, "/"))
+        return s3_list(s3, bucket, key, add_object, fetching, cancellable, error);
+    if (!s3_find_object(s3, bucket, key, &object, &listed, cancellable, error) ||
+        (object != NULL && !add_object(fetching, object, error)))
+        return FALSE;
+    g_autofree char *below = g_strconcat(key, "/", NULL);
+    return (object != NULL && (!fetching->into_folder || !listed)) ||
+           s3_list(s3, bucket, below, add_object, fetching, cancellable, error);
+}
+
 static gboolean fetch(Fetching *fetching, GError **error)
 {
     S3Move *move = fetching->move;
-    return s3_each_below(move->s3, fetching->bucket, fetching->key, !fetching->into_folder,
-                         add_object, fetching, move->cli->cancellable, error) &&
-           check_found(fetching, error) && s3_compare_run(move, error) &&
-           check_differing(fetching, error) && s3_move_run(move, error);
+    return find_objects(fetching, error) && check_found(fetching, error) &&
+           s3_compare_run(move, error) && check_differing(fetching, error) &&
+           s3_move_run(move, error);
 }
 
 gboolean s3_get_files(CliContext *cli, S3Client *s3, GError **error)

@@ -182,6 +182,11 @@ static gboolean read_samples(CliContext *cli, S3Client *s3, const char *bucket, 
             sample->compression = sample->format = "gone";
             continue;
         }
+        /* not ours to read, or archived: its size is known all the same */
+        if (bytes == NULL && g_error_matches(failure, RS_ERROR, RS_ERROR_PERMISSION)) {
+            sample->compression = sample->format = "denied";
+            continue;
+        }
         if (bytes == NULL) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
@@ -343,7 +348,7 @@ gboolean s3_inspect(CliContext *cli, S3Client *s3, GError **error)
     g_autofree char *bucket = NULL, *key = NULL;
     guint64 slices = slices_of(cli);
     if (!s3_parse_url(cli->arguments[1], &bucket, &key, error) ||
-        !s3_each_below(s3, bucket, key, FALSE, count_object, &report, cli->cancellable, error))
+        !s3_each_below(s3, bucket, key, count_object, &report, cli->cancellable, error))
         return FALSE;
     if (report.objects == 0) {
         g_set_error(error, RS_ERROR, RS_ERROR_NOT_FOUND, "there is nothing at %s",

@@ -104,22 +104,6 @@ static gboolean note_there(gpointer user, const S3Object *object, GError **error
     return TRUE;
 }
 
-/* The longest start that all keys share: nothing else needs to be listed. */
-static char *common_prefix(const GPtrArray *items)
-{
-    char *prefix = g_strdup(((const TransferItem *)items->pdata[0])->key);
-    for (guint i = 1; i < items->len; i++) {
-        const char *key = ((const TransferItem *)items->pdata[i])->key;
-        gsize same = 0;
-        while (prefix[same] != '\0' && prefix[same] == key[same])
-            same++;
-        prefix[same] = '\0';
-    }
-    while (!g_utf8_validate(prefix, -1, NULL)) /* not to the middle of a character */
-        prefix[strlen(prefix) - 1] = '\0';
-    return prefix;
-}
-
 /* The order of a folder's entries is chance; that of the keys is the same every time. */
 static int compare_keys(gconstpointer a, gconstpointer b)
 {
@@ -128,8 +112,22 @@ static int compare_keys(gconstpointer a, gconstpointer b)
     return strcmp(one->key, other->key);
 }
 
+/* The longest start that all keys share, which the first and the last of them tell. */
+static char *common_prefix(const GPtrArray *sorted)
+{
+    char *prefix = g_strdup(((const TransferItem *)sorted->pdata[0])->key);
+    const char *last = ((const TransferItem *)sorted->pdata[sorted->len - 1])->key;
+    gsize same = 0;
+    while (prefix[same] != '\0' && prefix[same] == last[same])
+        same++;
+    prefix[same] = '\0';
+    while (!g_utf8_validate(prefix, -1, NULL)) /* not to the middle of a character */
+        prefix[strlen(prefix) - 1] = '\0';
+    return prefix;
+}
+
 /* Few files are looked for one by one: a listing of what their keys share could be the whole bucket. */
-static gboolean find_there(Sending *sending, GError **error)
+static gboolean look_for(Sending *sending, GError **error)
 {
     const S3Move *move = sending->move;
     GCancellable *cancellable = move->cli->cancellable;
@@ -144,6 +142,25 @@ static gboolean find_there(Sending *sending, GError **error)
             (object != NULL && !note_there(sending, object, error)))
             return FALSE;
     }
+    return TRUE;
+}
+
+static gboolean find_there(Sending *sending, GError **error)
+{
+    const S3Move *move = sending->move;
+    GError *failure = NULL;
+    g_ptr_array_sort(move->items, compare_keys);
+    if (look_for(sending, &failure))
+        return TRUE;
+    if (!g_error_matches(failure, RS_ERROR, RS_ERROR_PERMISSION)) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    narrator_say(move->cli->narrator,
+                 "s3://%s may not be listed, so that all is sent, whatever is there",
+                 sending->bucket);
+    g_error_free(failure);
+    g_ptr_array_set_size(move->pairs, 0);
     return TRUE;
 }
 
@@ -164,7 +181,6 @@ gboolean s3_put_files(CliContext *cli, S3Client *s3, GError **error)
     if (sending.skipped > 0)
         narrator_say(cli->narrator, "%u entries that are neither files nor folders are left out",
                      sending.skipped);
-    g_ptr_array_sort(move.items, compare_keys);
     if (move.items->len == 0)
         narrator_say(cli->narrator, "there are no files to send");
     return find_there(&sending, error) && s3_compare_run(&move, error) && s3_move_run(&move, error);

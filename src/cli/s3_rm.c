@@ -24,9 +24,9 @@ static gboolean find_removal(CliContext *cli, S3Client *s3, const char *bucket, 
     const S3Options *options = cli->options;
     g_autoptr(S3Object) object = NULL;
     if (options->recursive)
-        return s3_each_below(s3, bucket, key, FALSE, note_removal, removal, cli->cancellable,
-                             error);
-    return s3_find(s3, bucket, key, &object, cli->cancellable, error) &&
+        return s3_each_below(s3, bucket, key, note_removal, removal, cli->cancellable, error);
+    gboolean listed;
+    return s3_find_object(s3, bucket, key, &object, &listed, cli->cancellable, error) &&
            (object == NULL || note_removal(removal, object, error));
 }
 

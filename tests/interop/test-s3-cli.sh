@@ -3,7 +3,7 @@
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
 tap_needs redsmith python3 boto3
-tap_plan 66
+tap_plan 74
 sandbox_begin
 work_begin
 cd "$work" || exit 1
@@ -118,6 +118,20 @@ tap_is "with keys of KMS a get again fetches nothing" \
 echo X >kms/a
 printf 2 >kms/a
 status_is "but what was written since is not taken for the object" 1 rs get s3://sandbox-stage/kms kms
+
+# --- who may not list the bucket
+sandbox_fault 's3 ListObjectsV2 status=403 code=AccessDenied'
+status_is "who may only write can put" 0 rs put odd s3://sandbox-stage/blind
+tap_like "and is told that all is sent" "$(said)" 'may not be listed, so that all is sent'
+status_is "who may only read can get an object by its name" 0 rs get s3://sandbox-stage/blind/empty ./
+tap_ok "and has it" test -f empty
+status_is "but not what is below a name" 1 rs get s3://sandbox-stage/blind blind
+status_is "nor delete what is below it" 1 rs rm -r --yes s3://sandbox-stage/blind/empty
+sandbox_fault --clear 's3 GetObject status=403 code=InvalidObjectState'
+tap_like "what is archived is still counted" "$(rs inspect s3://sandbox-stage/blind 2>/dev/null)" \
+    '^ *denied *denied .*blind/empty$'
+sandbox_fault --clear
+tap_is "nothing was deleted" "$(js ls -r s3://sandbox-stage/blind | tr -cd '{' | wc -c)" 5
 
 # --- options
 status_is "an option that does nothing is refused" 2 rs put --overwrite odd s3://sandbox-stage/odd
