@@ -74,7 +74,9 @@ static gboolean compare_times(const S3Move *move, S3Pair *pair, const struct sta
                               GCancellable *cancellable, GError **error)
 {
     const TransferItem *item = pair->item;
-    if (pair->same || item->kind != TRANSFER_DOWNLOAD || facts->st_mtim.tv_sec != pair->modified)
+    /* A full second: what was written within the same one since then is told apart. */
+    gboolean ours = facts->st_mtim.tv_sec == pair->modified && facts->st_mtim.tv_nsec == 0;
+    if (pair->same || item->kind != TRANSFER_DOWNLOAD || !ours)
         return TRUE;
     g_autoptr(S3Object) object = s3_head(move->s3, item->bucket, item->key, cancellable, error);
     if (object == NULL)
