@@ -2,7 +2,7 @@
  * activity: how far a statement of another session has come, from the server's own views.
  *
  * UNLOAD: SYS_UNLOAD_HISTORY and SYS_UNLOAD_DETAIL by the worker's pid; COPY: SYS_LOAD_HISTORY and,
- * where readable, STV_LOAD_STATE summed over slices (redshift-sql facts, 6.2 "Progress recipe").
+ * where readable, STV_LOAD_STATE summed over slices (Redshift guide, STV_LOAD_STATE).
  * A view that may not be read is asked once and then left out.
  *
  * Threads: blocks on the session, which is not the one that works.

@@ -10,9 +10,9 @@
  * (catalog_load_sizes), which the names never wait for.
  *
  * Sources: local objects from pg_namespace, pg_class, pg_attribute (the fast path: 1.6 s against 2.5
- * min from the SVV views on one cluster, field facts need 10), encoding, distribution and sort keys
- * from PG_TABLE_DEF (which shows only schemas on the search_path, redshift-sql facts 6.1), sizes from
- * SVV_TABLE_INFO where it is readable. Counts are the server's estimates and are marked so.
+ * min from the SVV views on one cluster), encoding, distribution and sort keys from PG_TABLE_DEF (which
+ * shows only schemas on the search_path: Redshift guide, PG_TABLE_DEF), sizes from SVV_TABLE_INFO where it
+ * is readable. Counts are the server's estimates and are marked so.
  *
  * Threads:  loaders block and use the session's thread; a Catalog belongs to the main thread; values
  *           are immutable once loaded and freed by their owner
@@ -144,7 +144,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CatalogTable, catalog_table_free)
  * NULL for its own. Free with g_free. */
 char *catalog_table_ddl(const CatalogTable *table, const char *schema_as, const char *name_as);
 
-/* "schema.table", "table" (public) or quoted forms, split as spark-redshift facts 8 (13-17) say.
+/* "schema.table", "table" (public) or quoted forms, split as the Spark connector splits its "dbtable".
  * RS_ERROR_USAGE for more than two parts or a malformed name. Free both with g_free. */
 gboolean catalog_parse_name(const char *text, char **schema, char **relation, GError **error);
 
@@ -181,6 +181,7 @@ typedef struct CatalogCache CatalogCache;
 
 Catalog *catalog_new(void);
 void catalog_free(Catalog *catalog);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalog, catalog_free)
 
 /* Where levels are kept on disk; takes it. Without one nothing is. Workers may write with it. */
 void catalog_use_cache(Catalog *catalog, CatalogCache *cache);
@@ -199,6 +200,5 @@ const GPtrArray *catalog_schemas(Catalog *catalog); /* of CatalogSchema */
 const GPtrArray *catalog_relations(Catalog *catalog, const char *schema);
 /* Seconds since the level was read, -1 when never. schema NULL asks for the list of schemas. */
 gint64 catalog_age(Catalog *catalog, const char *schema);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalog, catalog_free)
 
 #endif

@@ -138,7 +138,7 @@ static gboolean load_dependents(Session *session, CatalogTable *table, GCancella
 
 /* --- the rest ---------------------------------------------------------------------------------- */
 
-/* pg_class.reldiststyle; redshift-sql facts, section 5. */
+/* pg_class.reldiststyle: Redshift guide, "Viewing distribution styles". */
 static char *dist_style_of(const char *number)
 {
     if (number == NULL)

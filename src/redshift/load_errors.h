@@ -2,7 +2,7 @@
  * load_errors: why a COPY refused rows, from the server's own views.
  *
  * SYS_LOAD_ERROR_DETAIL first (serverless and provisioned), STL_LOAD_ERRORS with its raw line and
- * value where it is readable (redshift-sql facts, 6.2). The two name a statement by different ids, so
+ * value where it is readable (Redshift guide, STL_LOAD_ERRORS). The two name a statement by different ids, so
  * rows are found by the session's backend pid, and joined by file, line and column.
  *
  * Threads: blocks on the session.

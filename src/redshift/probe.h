@@ -1,8 +1,9 @@
 /*
  * probe: questions to views that may not be there or may not be read.
  *
- * Which system views exist and open depends on the kind of cluster and on the user (redshift-sql
- * facts, 6.3). A probe tells "refused" from "failed", so that its caller can do without.
+ * Which system views exist and open depends on the kind of cluster and on the user (Redshift guide,
+ * "Visibility of data in system tables and views"). A probe tells "refused" from "failed", so that its
+ * caller can do without.
  *
  * Threads: blocks on the session.
  */

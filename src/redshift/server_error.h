@@ -2,7 +2,7 @@
  * server_error: what a server's error becomes: one code of ours, and a message that helps.
  *
  * The SQLSTATE decides; where it says nothing (XX000, which Redshift's compute nodes use for nearly
- * everything) known texts do (redshift-sql facts, 1.3, 2.8, 3.4 and 7). Both tables are in the .c.
+ * everything) known texts do, as the Redshift guide and its users report them. Both tables are in the .c.
  *
  * A message is the server's text, its DETAIL (without the box that Redshift draws around it) and
  * HINT, the line of the statement with a caret when the position is known and the statement is

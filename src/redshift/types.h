@@ -2,7 +2,7 @@
  * types: what the numbers in a result's description mean.
  *
  * PostgreSQL's own types that Redshift has, and Redshift's additions (SUPER 4000, VARBYTE 6551,
- * GEOMETRY 3000, GEOGRAPHY 3001, HLLSKETCH 2935, the two intervals); redshift-sql facts, 4.1. An
+ * GEOMETRY 3000, GEOGRAPHY 3001, HLLSKETCH 2935, the two intervals), as the server describes its columns. An
  * unknown oid is text with no name of its own.
  *
  * Threads: pure.

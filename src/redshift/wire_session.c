@@ -11,7 +11,8 @@
 
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000
 #define DEFAULT_KEEPALIVE_S 60
-/* Network paths drop silent connections from about 300 s on (field facts, need 2). */
+/* Network paths drop silent connections from about 300 s on (Redshift management guide, "Connecting from
+ * outside of Amazon EC2: firewall timeout issue"). */
 #define KEEPALIVE_MAX_S 240
 #define KEEPALIVE_INTERVAL_S "15"
 #define KEEPALIVE_PROBES "4"

@@ -105,7 +105,7 @@ static gboolean prepare_role(PGconn *connection, const char *user, const char *p
     return run_named(connection, "ALTER ROLE ", user, after, error);
 }
 
-/* Redshift compares bytes whatever the host's locale is (redshift-sql facts, 9, item 17). There are no
+/* Redshift compares bytes whatever the host's locale is (Redshift guide, "Collation sequences"). There are no
  * indexes: where the planner takes many rows for few, a nested loop would run for minutes. */
 static gboolean prepare_database(PGconn *connection, const char *database, const char *user,
                                  GError **error)

@@ -14,7 +14,7 @@
  *   ddl        SHOW TABLE, SHOW VIEW
  *   system     STV_*, STL_*, SYS_*, pg_last_*()
  *   workload   further STV_*, STL_*, SVV_*; cancel and terminate
- *   tickit     the TICKIT-like data in public, with a fixed seed (field facts, 5a)
+ *   tickit     the TICKIT-like data in public, with a fixed seed (Redshift guide, "Sample database")
  *   awkward    the schema awkward: every type, names and values that need care
  *   grants     ownership; marks the database as complete
  *

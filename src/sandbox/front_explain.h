@@ -1,7 +1,7 @@
 /*
  * front_explain: PostgreSQL's plan as Redshift prints one.
  *
- * Redshift guide, "Query plan"; redshift-sql facts, 8: nodes carry XN (compute nodes) or LD (leader),
+ * Redshift guide, "Query plan": nodes carry XN (compute nodes) or LD (leader),
  * joins say how their rows get together (DS_*), conditions speak of "outer" and "inner", an ORDER BY is
  * sorted on the slices and merged on the leader.
  *

@@ -197,7 +197,7 @@ static gboolean is_right(FrontSession *session, const char *user, const char *an
 }
 
 /* How the user proves who they are: AuthenticationRequest's code. A password set as sha256|.. takes
- * Redshift's own digest exchange, a user of an identity provider its token (redshift-sql facts, 7). */
+ * Redshift's own digest exchange, a user of an identity provider its token. */
 static int authentication_code(FrontSession *session, const char *user)
 {
     if (g_str_has_prefix(user, "AWSIDC:"))

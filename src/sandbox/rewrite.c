@@ -50,7 +50,7 @@ static Rewrite *on_delete(const Tokens *tokens)
     return rewrite_pass(g_string_free(out, FALSE), NULL);
 }
 
-/* TRUNCATE commits the transaction it runs in, and cannot be undone: redshift-sql facts, 3.3. */
+/* TRUNCATE commits the transaction it runs in, and cannot be undone: Redshift guide, TRUNCATE. */
 static Rewrite *on_truncate(const Tokens *tokens)
 {
     guint i = tokens_is(tokens, 1, "table") ? 2 : 1;

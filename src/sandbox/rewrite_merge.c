@@ -1,6 +1,6 @@
 #include "sandbox/rewrite_parts.h"
 
-/* MERGE with Redshift's own restrictions: redshift-sql facts, 3.1. PostgreSQL's allows more. */
+/* MERGE with Redshift's own restrictions: Redshift guide, MERGE. PostgreSQL's allows more. */
 
 typedef struct {
     const Tokens *tokens;

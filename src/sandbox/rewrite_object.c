@@ -80,7 +80,7 @@ Rewrite *rewrite_materialized_view(const Tokens *tokens)
 
 /* --- external schemas and tables: Redshift guide, CREATE EXTERNAL SCHEMA, CREATE EXTERNAL TABLE --- */
 
-/* svv_external_schemas.eskind: redshift-sql facts, 6.1. */
+/* svv_external_schemas.eskind: Redshift guide, SVV_EXTERNAL_SCHEMAS. */
 static const struct {
     const char *words;
     int kind;

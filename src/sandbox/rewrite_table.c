@@ -14,7 +14,7 @@ typedef struct {
     char *like; /* the parent, quoted */
 } CreateParse;
 
-/* The rules between DISTSTYLE, DISTKEY, SORTKEY and LIKE: redshift-sql facts, 5. */
+/* The rules between DISTSTYLE, DISTKEY, SORTKEY and LIKE: Redshift guide, CREATE TABLE. */
 static Rewrite *check_notes(const CreateParse *parse)
 {
     TableNotes *notes = parse->notes;

@@ -25,7 +25,7 @@
 
 typedef enum { PART_POSTGRES, PART_FRONT, PART_HTTP, PART_COUNT } SandboxPart;
 
-/* --tls: Redshift takes plaintext too unless its parameter require_ssl is set (redshift-sql facts, 7). */
+/* --tls: Redshift takes plaintext too unless its parameter require_ssl is set. */
 typedef enum { TLS_ON, TLS_OFF, TLS_REQUIRE } SandboxTls;
 
 typedef struct {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Redshift guide, "Evaluating the query plan", and redshift-sql facts, section 8. */
+/* Redshift guide, "Evaluating the query plan". */
 static const ExplainDistribution distributions[] = {
     {"DS_DIST_NONE", "no rows move: both sides lie together", EXPLAIN_FREE},
     {"DS_DIST_ALL_NONE", "no rows move: one side is on every node", EXPLAIN_FREE},

@@ -1,7 +1,7 @@
 /*
  * explain: the answer of EXPLAIN as a tree.
  *
- * Redshift prints one text row per line (redshift-sql facts, section 8; Redshift guide, "Query plan"):
+ * Redshift prints one text row per line (Redshift guide, "Query plan"):
  *
  *     XN Hash Join DS_BCAST_INNER  (cost=0.00..1.50 rows=10 width=8)
  *       Hash Cond: ("outer".a = "inner".b)

@@ -2,7 +2,7 @@
  * lexer: cuts Redshift SQL into tokens, and the few questions that only tokens can answer.
  *
  * Redshift reads backslash as an escape in every plain literal (standard_conforming_strings is off
- * and never reported; redshift-sql facts, section 7), knows '..' with '' doubled, $tag$..$tag$,
+ * and never reported), knows '..' with '' doubled, $tag$..$tag$,
  * "..", -- and nested comments, :name and $1 parameters. The lexer never fails: what is unterminated
  * becomes a token of kind SQL_INVALID that reaches to the end.
  *
@@ -60,8 +60,8 @@ char *sql_token_text(const SqlLexer *lexer, const SqlToken *token);
 
 /*
  * What the token means: a string without quotes and escapes, a quoted identifier without its quotes,
- * a word in lower case. Identifiers fold to lower case even when quoted (redshift-sql facts, 4.2),
- * which is left to the caller. Free with g_free.
+ * a word in lower case. Identifiers fold to lower case even when quoted (Redshift guide, "Names and
+ * identifiers"), which is left to the caller. Free with g_free.
  */
 char *sql_token_value(const SqlLexer *lexer, const SqlToken *token);
 

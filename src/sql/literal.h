@@ -3,7 +3,7 @@
  *
  * Backslash is an escape in every Redshift literal (standard_conforming_strings is off and never
  * reported), and E'..' does not exist: so quotes and backslashes are both doubled inside plain
- * quotes (redshift-sql facts, section 7).
+ * quotes.
  *
  * Threads: pure. Results are freed with g_free.
  */

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The Spark connector's read cases on filters, escaping and types (spark-redshift facts, section 8),
+"""The Spark connector's read cases on filters, escaping and types (its README and tests),
 each through the structured query and through the text a user would type for it. TAP."""
 
 import datetime

@@ -99,7 +99,7 @@ FROM redsmith_catalog.pg_class c
 LEFT JOIN redsmith_sandbox.table_note t ON t.table_oid = c.oid;
 
 -- PG_ATTRIBUTE with attisdistkey, attsortkeyord and attencodingtype. Late-binding views have no rows in it
--- (redshift-sql facts, 6.1), though SVV_COLUMNS shows their columns.
+-- (Redshift guide, PG_GET_LATE_BINDING_VIEW_COLS), though SVV_COLUMNS shows their columns.
 CREATE VIEW redsmith_sandbox.attribute AS
 SELECT a.attrelid, a.attname, a.atttypid, a.attstattarget, a.attlen, a.attnum, a.attndims,
        a.attcacheoff, a.atttypmod, a.attbyval, a.attstorage, a.attalign, a.attnotnull,

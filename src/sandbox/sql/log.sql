@@ -1,5 +1,5 @@
 -- What really ran: written by the front and the engines over the log connection (autocommit), read by
--- the system views. Column names and units follow the SYS_/STL_/STV_ views (redshift-sql facts, 6.2);
+-- the system views. Column names and units follow the SYS_/STL_/STV_ views of the Redshift guide;
 -- durations are microseconds. Rows are written when a statement starts and updated while it runs.
 CREATE SCHEMA IF NOT EXISTS redsmith_sandbox;
 

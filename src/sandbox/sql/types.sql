@@ -6,7 +6,7 @@
 CREATE SCHEMA redsmith_catalog;
 GRANT USAGE ON SCHEMA redsmith_catalog TO PUBLIC;
 
--- Redshift's types have its numbers on the wire and in the catalog (redshift-sql facts, 4.1): a type that
+-- Redshift's types have its numbers on the wire and in the catalog: a type that
 -- has only a name yet is given its number, and all that comes later refers to that. Numbers below 12000
 -- are PostgreSQL's own, which nothing can drop; none of these is one of its types.
 CREATE FUNCTION redsmith_sandbox.name_type(type_name text, number oid) RETURNS void

@@ -1,5 +1,5 @@
 -- Users and groups as Redshift has them, over PostgreSQL's roles, so that what a user may not do is really
--- refused. Redshift guide, CREATE USER, ALTER USER, CREATE GROUP; a password as sha256|.. asks for code 13 (redshift-sql facts, 7).
+-- refused. Redshift guide, CREATE USER, ALTER USER, CREATE GROUP; a password as sha256|.. asks for code 13.
 -- Superusers are the database's owner and those that CREATEUSER made: members of the owner. The owner in
 -- turn is a member of every ordinary user, and so may do with their objects what a superuser may.
 

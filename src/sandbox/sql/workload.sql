@@ -214,7 +214,7 @@ SELECT r.oid::int AS userid, c.name::char(256) AS name, 0::bigint AS xid, pg_bac
        0::bigint AS byte_count, 0::bigint AS fetched_rows
 FROM pg_catalog.pg_cursors c JOIN pg_catalog.pg_roles r ON r.rolname = current_user;
 
--- PG_CANCEL_BACKEND, PG_TERMINATE_BACKEND: one's own sessions, a superuser's all (redshift-sql facts, 6.4).
+-- PG_CANCEL_BACKEND, PG_TERMINATE_BACKEND: one's own sessions, a superuser's all (Redshift guide).
 CREATE FUNCTION redsmith_sandbox.may_signal(session int) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
