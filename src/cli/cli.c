@@ -64,15 +64,15 @@ gboolean cli_output_format(const CliContext *cli, const char *name, OutputFormat
     *format = cli->globals.json ? OUTPUT_JSON : OUTPUT_TABLE;
     if (name == NULL || output_format_from_name(name, format))
         return TRUE;
-    g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
-                "there is no output format \"%s\"; there are: table, csv, tsv, json, jsonl", name);
+    g_autofree char *names = output_format_names();
+    g_set_error(error, RS_ERROR, RS_ERROR_USAGE, "there is no output format \"%s\"; there are: %s",
+                name, names);
     return FALSE;
 }
 
-Output *cli_output_new(const CliContext *cli, OutputFormat format, const ResultColumn *columns,
-                       guint n_columns, gboolean header)
+OutputStyle cli_output_style(const CliContext *cli, gboolean header)
 {
-    const OutputStyle style = {
+    return (OutputStyle){
         .header = header,
         .width = cli->out_is_terminal ? terminal_width() : 0,
         .ascii = cli->ascii,
@@ -81,6 +81,12 @@ Output *cli_output_new(const CliContext *cli, OutputFormat format, const ResultC
         .null_marker = cli->settings->null_marker,
         .empty_marker = cli->settings->empty_marker,
     };
+}
+
+Output *cli_output_new(const CliContext *cli, OutputFormat format, const ResultColumn *columns,
+                       guint n_columns, gboolean header)
+{
+    OutputStyle style = cli_output_style(cli, header);
     return output_new(format, cli->out, columns, n_columns, &style);
 }
 

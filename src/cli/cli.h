@@ -126,7 +126,8 @@ gboolean cli_run_command(CliContext *cli, GError **error);
 /* "json" from --json, else the named format, else the table. RS_ERROR_USAGE for an unknown name. */
 gboolean cli_output_format(const CliContext *cli, const char *name, OutputFormat *format,
                            GError **error);
-/* An output on the context's stdout, as wide as its terminal. */
+/* The style of an output on the context's stdout, as wide as its terminal; and such an output. */
+OutputStyle cli_output_style(const CliContext *cli, gboolean header);
 Output *cli_output_new(const CliContext *cli, OutputFormat format, const ResultColumn *columns,
                        guint n_columns, gboolean header);
 

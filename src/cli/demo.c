@@ -132,7 +132,8 @@ static gboolean show_rows(Tour *tour, const char *sql, GError **error)
 {
     Session *session = cli_take_session(tour->cli, error);
     gboolean shown =
-        session != NULL && rows_print(tour->cli, session, sql, OUTPUT_TABLE, TRUE, error);
+        session != NULL && rows_print(tour->cli, session, sql,
+                                      &(RowsShape){.format = OUTPUT_TABLE, .header = TRUE}, error);
     cli_give_session(tour->cli, session);
     return shown;
 }

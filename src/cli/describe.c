@@ -185,6 +185,13 @@ static gboolean check_reports(CliContext *cli, GError **error)
                     "--ddl, --storage, --dependents and --contents are separate reports: give one");
         return FALSE;
     }
+    if (options->format != NULL &&
+        options->ddl + options->storage + options->dependents + options->profile > 0) {
+        g_set_error(
+            error, RS_ERROR, RS_ERROR_USAGE,
+            "--format is for the list of columns; this report is text, or JSON with --json");
+        return FALSE;
+    }
     if (cli->n_arguments > 1 && !options->profile) {
         g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
                     "a column is for --contents: describe %s "

@@ -22,6 +22,14 @@ gboolean output_format_from_name(const char *name, OutputFormat *format)
     return FALSE;
 }
 
+char *output_format_names(void)
+{
+    GString *names = g_string_new(format_names[0]);
+    for (gsize i = 1; i < G_N_ELEMENTS(format_names); i++)
+        g_string_append_printf(names, ", %s", format_names[i]);
+    return g_string_free(names, FALSE);
+}
+
 gboolean output_format_of_rows(OutputFormat format, RowFormat *rows)
 {
     return row_format_from_name(format_names[format], rows);
@@ -48,7 +56,8 @@ Output *output_new(OutputFormat format, FILE *out, const ResultColumn *columns, 
         output->names[i] = g_strdup(columns[i].name);
     }
     RowFormat rows;
-    RowStyle row_style = {.header = style->header};
+    RowStyle row_style = {
+        .header = style->header, .schema = style->schema, .relation = style->relation};
     if (output_format_of_rows(format, &rows))
         output->writer = row_writer_new(rows, columns, n_columns, &row_style, &output->refused);
     return output;

@@ -35,6 +35,8 @@ typedef enum {
 
 /* "table", "csv" ... FALSE for an unknown name. */
 gboolean output_format_from_name(const char *name, OutputFormat *format);
+/* All of them, "table, text, csv ..". Free with g_free. */
+char *output_format_names(void);
 /* The same format of a file; FALSE for the table, which belongs on a terminal. */
 gboolean output_format_of_rows(OutputFormat format, RowFormat *rows);
 
@@ -43,12 +45,13 @@ typedef struct Output Output;
 /* Zeroed is fine: no header, no limit of width, UTF-8. */
 typedef struct {
     gboolean header;
-    int width;                /* columns of the terminal; 0: as wide as the cells are */
-    gboolean ascii;           /* no character beyond ASCII of our own */
-    gboolean terminal;        /* nothing that it would obey, in any format; line ends and tabs stay */
-    gboolean dim;             /* markers stand out by an attribute (a terminal) */
-    const char *null_marker;  /* NULL: "∅" */
-    const char *empty_marker; /* NULL: "''" */
+    int width;         /* columns of the terminal; 0: as wide as the cells are */
+    gboolean ascii;    /* no character beyond ASCII of our own */
+    gboolean terminal; /* nothing that it would obey, in any format; line ends and tabs stay */
+    gboolean dim;      /* markers stand out by an attribute (a terminal) */
+    const char *null_marker;       /* NULL: "∅" */
+    const char *empty_marker;      /* NULL: "''" */
+    const char *schema, *relation; /* INSERT's target; NULL: "rows" */
 } OutputStyle;
 
 /* columns and style are copied; out is borrowed. */

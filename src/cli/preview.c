@@ -33,7 +33,9 @@ static gboolean print_preview(CliContext *cli, Session *session, GError **error)
     }
     select_show(cli, &options->select, query);
     if (options->output == NULL)
-        return rows_print(cli, session, sql, format, !options->no_header, error);
+        return rows_print(cli, session, sql,
+                          &(RowsShape){format, !options->no_header, query->schema, query->relation},
+                          error);
     request.sql = sql;
     request.schema = query->schema;
     request.relation = query->relation;

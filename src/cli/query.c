@@ -88,7 +88,8 @@ static gboolean run_statement(CliContext *cli, Session *session, const char *sql
         return cli_print_text(cli, line, error);
     }
     if (options->output == NULL)
-        return rows_print(cli, session, sql, format, !options->no_header, error);
+        return rows_print(cli, session, sql,
+                          &(RowsShape){.format = format, .header = !options->no_header}, error);
     ExportRequest request = {
         .sql = sql, .header = !options->no_header, .overwrite = options->overwrite};
     return export_request_init(&request, options->output, options->format, error) &&

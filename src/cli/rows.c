@@ -39,8 +39,17 @@ static gboolean fetch_all(CliContext *cli, Statement *statement, Output *output,
     return output_end(output, error);
 }
 
-gboolean rows_print(CliContext *cli, Session *session, const char *sql, OutputFormat format,
-                    gboolean header, GError **error)
+static Output *output_of(const CliContext *cli, const RowsShape *shape, const ResultColumn *columns,
+                         guint n_columns)
+{
+    OutputStyle style = cli_output_style(cli, shape->header);
+    style.schema = shape->schema;
+    style.relation = shape->relation;
+    return output_new(shape->format, cli->out, columns, n_columns, &style);
+}
+
+gboolean rows_print(CliContext *cli, Session *session, const char *sql, const RowsShape *shape,
+                    GError **error)
 {
     Statement *statement = session_start(session, sql, cli->cancellable, error);
     if (statement == NULL)
@@ -51,7 +60,7 @@ gboolean rows_print(CliContext *cli, Session *session, const char *sql, OutputFo
     g_auto(StatementOutcome) outcome = {0};
     gboolean fetched = TRUE;
     if (n_columns > 0) {
-        output = cli_output_new(cli, format, columns, n_columns, header);
+        output = output_of(cli, shape, columns, n_columns);
         fetched = fetch_all(cli, statement, output, error);
     }
     if (!statement_finish(statement, &outcome, fetched ? error : NULL))
@@ -59,7 +68,7 @@ gboolean rows_print(CliContext *cli, Session *session, const char *sql, OutputFo
     if (!fetched)
         return FALSE;
     say_outcome(cli, &outcome, n_columns > 0);
-    if (output != NULL && format == OUTPUT_TABLE)
+    if (output != NULL && shape->format == OUTPUT_TABLE)
         say_rows(cli, output);
     return TRUE;
 }

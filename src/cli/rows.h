@@ -9,9 +9,15 @@
 #include "cli/cli.h"
 #include "job/export.h"
 
+typedef struct {
+    OutputFormat format;
+    gboolean header;
+    const char *schema, *relation; /* whose rows they are, for INSERT; NULL: nobody's */
+} RowsShape;
+
 /* Runs sql and prints its rows; for a statement without rows its outcome is narrated. */
-gboolean rows_print(CliContext *cli, Session *session, const char *sql, OutputFormat format,
-                    gboolean header, GError **error);
+gboolean rows_print(CliContext *cli, Session *session, const char *sql, const RowsShape *shape,
+                    GError **error);
 
 /* Runs the request's statement into its file and narrates progress and outcome; with --json the outcome
  * is an object on standard output. */
