@@ -188,6 +188,7 @@ static void test_expired_keys_are_replaced_once(void)
         g_autoptr(GError) error = NULL;
         service_start(&service, &cases[i].answer, 1);
         g_autoptr(Credentials) old = credentials_source_get(service.source, NULL, NULL);
+        g_assert_cmpstr(old->access_key_id, ==, "OLD");
         service.good_key = "NEW";
         if (cases[i].renewed)
             g_setenv("AWS_ACCESS_KEY_ID", "NEW", TRUE);
