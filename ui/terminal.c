@@ -447,7 +447,6 @@ void terminal_retake(Terminal *terminal)
 {
     if (terminal->is_null)
         return;
-    def_prog_mode();
     reset_prog_mode();
     set_modes(terminal);
     terminal_measure(terminal);

@@ -276,7 +276,8 @@ static void test_suspending_and_coming_back(void)
     pty_send(pty, "\n");
     g_assert_true(pty_wait_text(pty, "more on scroll"));
     g_assert_true(pty->alternate);
-    g_assert_false(pty_modes(pty).c_lflag & ICANON);
+    g_assert_false(pty_modes(pty).c_lflag & (ICANON | ECHO | ISIG));
+    g_assert_false(pty_modes(pty).c_iflag & ICRNL);
     pty_send(pty, "jj");
     g_assert_true(pty_wait_text(pty, "row 3 ·"));
     pty_send(pty, "q");

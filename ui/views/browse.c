@@ -178,8 +178,8 @@ static void draw_tabs(const BrowseView *browse, const Canvas *canvas)
                                                 tab + 1, length, tab_names[tab]);
         x = draw_words(canvas, 0, x, ROLE_RULE, " ");
         x = draw_words(canvas, 0, x, role, text);
-        if (most == INT_MAX)
-            x = draw_words(canvas, 0, x, ROLE_RULE, " ") + 1;
+        if (most == INT_MAX || tab == N_TABS - 1)
+            x = draw_words(canvas, 0, x, ROLE_RULE, " ") + (most == INT_MAX);
     }
 }
 
