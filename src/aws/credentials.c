@@ -144,16 +144,20 @@ static Credentials *ask_providers(CredentialsSource *source, GCancellable *cance
 /* What some provider gave and no request can carry. */
 static gboolean check_keys(const Credentials *keys, GError **error)
 {
-    const char *const texts[] = {keys->access_key_id, secret_peek(keys->secret_access_key),
-                                 secret_peek(keys->session_token)};
-    const char *fault = NULL;
-    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
-        if (texts[i] != NULL && fault == NULL)
-            fault = provider_key_fault(texts[i]);
-    if (fault != NULL)
-        g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT,
-                    "the AWS credentials from the %s are of no use: %s", keys->provider, fault);
-    return fault == NULL;
+    const struct {
+        const char *name, *text;
+    } parts[] = {{"access key id", keys->access_key_id},
+                 {"secret access key", secret_peek(keys->secret_access_key)},
+                 {"session token", secret_peek(keys->session_token)}};
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        const char *fault = parts[i].text != NULL ? provider_key_fault(parts[i].text) : NULL;
+        if (fault == NULL)
+            continue;
+        g_set_error(error, RS_ERROR, RS_ERROR_CORRUPT, "the %s from the %s is of no use: %s",
+                    parts[i].name, keys->provider, fault);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* New ones, unless they have expired already. */

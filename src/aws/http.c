@@ -298,6 +298,7 @@ static void set_transport(CURL *easy, const HttpRequest *request)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* the proxy's are no answer */
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* cancelling does not wait for a resolver */
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -385,7 +386,21 @@ static char *origin_of(const char *url)
                         : g_strdup(url);
 }
 
-static gboolean fail(Exchange *exchange, CURLcode result, const char *details,
+/* A proxy that does not let us through to an https host. Always FALSE. */
+static gboolean refused_by_proxy(const char *origin, long status, GError **error)
+{
+    gboolean password = status == 407;
+    RsErrorCode code = password        ? RS_ERROR_AUTH
+                       : status >= 500 ? RS_ERROR_CONNECT
+                                       : RS_ERROR_PERMISSION;
+    g_set_error(error, RS_ERROR, (int)code, "%s: the proxy %s (HTTP %ld); %s", origin,
+                password ? "wants a password" : "does not let us through", status,
+                password ? "write it into HTTPS_PROXY as http://user:password@host"
+                         : "name the hosts that need none in NO_PROXY");
+    return FALSE;
+}
+
+static gboolean fail(Exchange *exchange, CURLcode result, const char *details, long proxy_status,
                      GCancellable *cancellable, GError **error)
 {
     exchange->response->timed_out = result == CURLE_OPERATION_TIMEDOUT;
@@ -396,6 +411,8 @@ static gboolean fail(Exchange *exchange, CURLcode result, const char *details,
     if (rs_error_set_if_cancelled(cancellable, error))
         return FALSE;
     g_autofree char *origin = origin_of(exchange->request->url);
+    if (proxy_status >= 300)
+        return refused_by_proxy(origin, proxy_status, error);
     gboolean certificate =
         result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE;
     g_set_error(error, RS_ERROR, (int)code_of(result), "%s: %s%s", origin,
@@ -425,6 +442,8 @@ gboolean http_send(HttpClient *client, const HttpRequest *request, HttpResponse 
     set_up(connection->easy, &exchange, lines);
     curl_easy_setopt(connection->easy, CURLOPT_ERRORBUFFER, details);
     CURLcode result = perform(connection, cancellable);
+    long proxy_status = 0;
+    curl_easy_getinfo(connection->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     curl_easy_setopt(connection->easy, CURLOPT_ERRORBUFFER, NULL);
     curl_easy_setopt(connection->easy, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(lines);
@@ -433,7 +452,7 @@ gboolean http_send(HttpClient *client, const HttpRequest *request, HttpResponse 
     response->date = date != NULL ? http_time(date) : 0;
     if (result == CURLE_OK && exchange.error == NULL)
         return TRUE;
-    return fail(&exchange, result, details, cancellable, error);
+    return fail(&exchange, result, details, proxy_status, cancellable, error);
 }
 
 const char *http_response_header(const HttpResponse *response, const char *name)

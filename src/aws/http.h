@@ -16,7 +16,8 @@
  * Cancel:   the call returns within 100 ms with RS_ERROR_CANCELLED.
  * Memory:   two buffers of 256 KiB for each open connection.
  * Errors:   RS_ERROR_CONNECT (no connection), RS_ERROR_TRANSIENT (lost or stalled in between),
- *           CONFIG (a certificate that does not hold, a bad URL), LIMIT, CANCELLED, and whatever a body
+ *           CONFIG (a certificate that does not hold, a bad URL), AUTH or PERMISSION (a proxy that does not
+ *           let us through), LIMIT, CANCELLED, and whatever a body
  *           or data function sets.
  *           An HTTP status is no error: it is in the response.
  * Threads:  a client may be used from any thread; a call belongs to its thread.

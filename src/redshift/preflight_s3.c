@@ -27,9 +27,15 @@ char *preflight_credentials(PreflightRun *run, PreflightLine *line, GCancellable
     line->of = g_strdup("the providers of AWS credentials");
     if (source == NULL)
         return preflight_note(line, PREFLIGHT_SKIPPED, NULL, "nothing is signed here");
-    g_autoptr(Credentials) credentials = credentials_source_get(source, cancellable, error);
-    if (credentials == NULL)
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Credentials) credentials = credentials_source_get(source, cancellable, &failure);
+    if (credentials == NULL) {
+        /* What is set wrong somewhere is mended there. */
+        gboolean set_wrong = g_error_matches(failure, RS_ERROR, RS_ERROR_CONFIG);
+        g_set_error(error, failure->domain, failure->code, "%s%s", failure->message,
+                    set_wrong ? "\nmend what is named there" : "");
         return NULL;
+    }
     run->can_sign = TRUE;
     g_autofree char *end = time_to(credentials->expires_at);
     const char *origin = credentials->origin;

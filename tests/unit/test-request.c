@@ -477,6 +477,33 @@ static guint seen_by_proxy(Service *service, const char *url, const char *variab
     return http_stub_count(service->http, "") - before;
 }
 
+static void test_what_a_proxy_refuses_is_said_to_be_its_doing(void)
+{
+    static const struct {
+        int status;
+        RsErrorCode code;
+        const char *says;
+    } cases[] = {{407, RS_ERROR_AUTH, "HTTPS_PROXY"},
+                 {403, RS_ERROR_PERMISSION, "NO_PROXY"},
+                 {502, RS_ERROR_CONNECT, "proxy"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Service service;
+        const StubAnswer refusal = {cases[i].status, NULL, DATE_OF_SERVER};
+        g_autoptr(HttpClient) client = http_client_new();
+        g_auto(HttpResponse) response = {0};
+        g_autoptr(GError) error = NULL;
+        HttpRequest request = {.method = "GET", .url = "https://service.invalid/"};
+        service_start(&service, &refusal, 1);
+        g_setenv("HTTPS_PROXY", http_stub_url(service.http), TRUE);
+        g_assert_false(http_send(client, &request, &response, NULL, &error));
+        g_unsetenv("HTTPS_PROXY");
+        g_assert_error(error, RS_ERROR, (int)cases[i].code);
+        g_assert_nonnull(strstr(error->message, cases[i].says));
+        g_assert_cmpint(response.status, ==, 0);
+        service_stop(&service);
+    }
+}
+
 static void test_proxies_of_the_environment_are_asked_but_not_for_what_is_near(void)
 {
     static const StubAnswer refusal = {403, NULL, NULL};
@@ -527,6 +554,8 @@ static void add_tests(void)
                     test_connections_are_kept_and_answers_have_a_limit);
     g_test_add_func("/http/proxies-of-the-environment-are-asked-but-not-for-what-is-near",
                     test_proxies_of_the_environment_are_asked_but_not_for_what_is_near);
+    g_test_add_func("/http/what-a-proxy-refuses-is-said-to-be-its-doing",
+                    test_what_a_proxy_refuses_is_said_to_be_its_doing);
 }
 
 int main(int argc, char **argv)
