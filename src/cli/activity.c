@@ -4,8 +4,9 @@
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "redshift/activity_report.h"
+#include "redshift/types.h"
 
-enum { OID_TEXT = 1043, OID_NUMERIC = 1700, OID_TIMESTAMP = 1114, WAIT_MS = 10000 };
+enum { WAIT_MS = 10000 };
 
 const CliOption activity_options[] = {
     {"running", 'r', CLI_FLAG, G_STRUCT_OFFSET(ActivityCommandOptions, running),
@@ -19,7 +20,9 @@ const CliOption activity_options[] = {
 
 static guint32 oid_of(ActivityUnit unit)
 {
-    return unit == ACTIVITY_TEXT ? OID_TEXT : unit == ACTIVITY_TIME ? OID_TIMESTAMP : OID_NUMERIC;
+    return unit == ACTIVITY_TEXT   ? TYPE_VARCHAR
+           : unit == ACTIVITY_TIME ? TYPE_TIMESTAMP
+                                   : TYPE_NUMERIC;
 }
 
 static gboolean print_report(CliContext *cli, const ActivityReport *report, OutputFormat format,

@@ -3,10 +3,11 @@
 #include "cli/commands.h"
 #include "redshift/catalog.h"
 #include "redshift/fingerprint.h"
+#include "redshift/types.h"
 #include "sql/ident.h"
 #include "sql/lexer.h"
 
-enum { OID_TEXT = 1043, NAMED = 10 };
+enum { NAMED = 10 };
 
 const CliOption comparison_options[] = {
     {"columns", 0, CLI_STRING, G_STRUCT_OFFSET(CheckOptions, columns), "compare these columns only",
@@ -86,11 +87,11 @@ static gboolean print_line(Output *output, const FingerprintLine *line, GError *
 static gboolean print_lines(CliContext *cli, const GPtrArray *lines, OutputFormat format,
                             GError **error)
 {
-    static const ResultColumn columns[] = {{(char *)"column", OID_TEXT, -1},
-                                           {(char *)"verdict", OID_TEXT, -1},
-                                           {(char *)"figure", OID_TEXT, -1},
-                                           {(char *)"a", OID_TEXT, -1},
-                                           {(char *)"b", OID_TEXT, -1}};
+    static const ResultColumn columns[] = {{(char *)"column", TYPE_VARCHAR, -1},
+                                           {(char *)"verdict", TYPE_VARCHAR, -1},
+                                           {(char *)"figure", TYPE_VARCHAR, -1},
+                                           {(char *)"a", TYPE_VARCHAR, -1},
+                                           {(char *)"b", TYPE_VARCHAR, -1}};
     g_autoptr(Output) output = cli_output_new(cli, format, columns, G_N_ELEMENTS(columns), TRUE);
     for (guint i = 0; i < lines->len; i++)
         if (!print_line(output, lines->pdata[i], error))

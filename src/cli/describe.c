@@ -4,9 +4,8 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "redshift/types.h"
 #include "sql/ident.h"
-
-enum { OID_TEXT = 1043 };
 
 const CliOption describe_options[] = {
     {"ddl", 0, CLI_FLAG, G_STRUCT_OFFSET(DescribeOptions, ddl), "print the statements that make it",
@@ -35,10 +34,10 @@ static gboolean print_columns(CliContext *cli, const CatalogTable *table, Output
                               GError **error)
 {
     static const ResultColumn headings[] = {
-        {(char *)"column", OID_TEXT, -1},   {(char *)"type", OID_TEXT, -1},
-        {(char *)"null", OID_TEXT, -1},     {(char *)"default", OID_TEXT, -1},
-        {(char *)"identity", OID_TEXT, -1}, {(char *)"encode", OID_TEXT, -1},
-        {(char *)"key", OID_TEXT, -1},      {(char *)"comment", OID_TEXT, -1},
+        {(char *)"column", TYPE_VARCHAR, -1},   {(char *)"type", TYPE_VARCHAR, -1},
+        {(char *)"null", TYPE_VARCHAR, -1},     {(char *)"default", TYPE_VARCHAR, -1},
+        {(char *)"identity", TYPE_VARCHAR, -1}, {(char *)"encode", TYPE_VARCHAR, -1},
+        {(char *)"key", TYPE_VARCHAR, -1},      {(char *)"comment", TYPE_VARCHAR, -1},
     };
     g_autoptr(Output) output = cli_output_new(cli, format, headings, G_N_ELEMENTS(headings), TRUE);
     for (guint i = 0; i < table->columns->len; i++) {

@@ -8,7 +8,7 @@
 #include "redshift/dependents.h"
 #include "redshift/storage.h"
 
-enum { OID_TEXT = 1043, BAR_COLUMNS = 24 };
+enum { BAR_COLUMNS = 24 };
 
 /* --- storage ------------------------------------------------------------------------------------ */
 

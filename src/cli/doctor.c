@@ -12,8 +12,7 @@
 #include "cli/sandbox.h"
 #include "config/keyring.h"
 #include "config/paths.h"
-
-enum { OID_TEXT = 1043 };
+#include "redshift/types.h"
 
 static gboolean tell(Output *output, const char *what, const char *text, GError **error)
 {
@@ -97,8 +96,8 @@ static char *clock_text(void)
 
 gboolean doctor_run(CliContext *cli, GError **error)
 {
-    static const ResultColumn columns[] = {{(char *)"what", OID_TEXT, -1},
-                                           {(char *)"found", OID_TEXT, -1}};
+    static const ResultColumn columns[] = {{(char *)"what", TYPE_VARCHAR, -1},
+                                           {(char *)"found", TYPE_VARCHAR, -1}};
     g_autoptr(Output) output = cli_output_new(cli, cli->globals.json ? OUTPUT_JSON : OUTPUT_TABLE,
                                               columns, G_N_ELEMENTS(columns), TRUE);
     const struct {

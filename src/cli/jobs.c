@@ -5,8 +5,7 @@
 #include "cli/commands.h"
 #include "cli/job_run.h"
 #include "job/journal.h"
-
-enum { OID_TEXT = 1043, OID_INTEGER = 23 };
+#include "redshift/types.h"
 
 static char *time_text(gint64 epoch)
 {
@@ -35,10 +34,10 @@ static char *outcome_text(const CliContext *cli, const JournalSummary *job)
 static gboolean jobs_list(CliContext *cli, GError **error)
 {
     static const ResultColumn columns[] = {
-        {(char *)"id", OID_TEXT, -1},      {(char *)"state", OID_TEXT, -1},
-        {(char *)"step", OID_TEXT, -1},    {(char *)"started", OID_TEXT, -1},
-        {(char *)"profile", OID_TEXT, -1}, {(char *)"title", OID_TEXT, -1},
-        {(char *)"outcome", OID_TEXT, -1},
+        {(char *)"id", TYPE_VARCHAR, -1},      {(char *)"state", TYPE_VARCHAR, -1},
+        {(char *)"step", TYPE_VARCHAR, -1},    {(char *)"started", TYPE_VARCHAR, -1},
+        {(char *)"profile", TYPE_VARCHAR, -1}, {(char *)"title", TYPE_VARCHAR, -1},
+        {(char *)"outcome", TYPE_VARCHAR, -1},
     };
     g_autoptr(GPtrArray) jobs = journal_list();
     g_autoptr(Output) output = cli_output_new(cli, cli->globals.json ? OUTPUT_JSON : OUTPUT_TABLE,

@@ -2,9 +2,8 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "redshift/catalog_level.h"
+#include "redshift/types.h"
 #include "sql/ident.h"
-
-enum { OID_TEXT = 1043, OID_BIGINT = 20 };
 
 const CliOption ls_options[] = {
     {"all", 'a', CLI_FLAG, G_STRUCT_OFFSET(LsOptions, all), "the system's own schemas too", NULL},
@@ -26,9 +25,9 @@ static gboolean is_listed(const CliContext *cli, const CatalogSchema *schema)
 
 static gboolean list_schemas(CliContext *cli, Session *session, OutputFormat format, GError **error)
 {
-    static const ResultColumn columns[] = {{(char *)"schema", OID_TEXT, -1},
-                                           {(char *)"owner", OID_TEXT, -1},
-                                           {(char *)"kind", OID_TEXT, -1}};
+    static const ResultColumn columns[] = {{(char *)"schema", TYPE_VARCHAR, -1},
+                                           {(char *)"owner", TYPE_VARCHAR, -1},
+                                           {(char *)"kind", TYPE_VARCHAR, -1}};
     g_autoptr(GPtrArray) schemas = catalog_load_schemas(session, cli->cancellable, error);
     if (schemas == NULL)
         return FALSE;
@@ -49,11 +48,11 @@ static gboolean list_schemas(CliContext *cli, Session *session, OutputFormat for
 static gboolean list_relations(CliContext *cli, Session *session, const char *schema,
                                OutputFormat format, GError **error)
 {
-    static const ResultColumn columns[] = {{(char *)"name", OID_TEXT, -1},
-                                           {(char *)"kind", OID_TEXT, -1},
-                                           {(char *)"estimated_rows", OID_BIGINT, -1},
-                                           {(char *)"owner", OID_TEXT, -1},
-                                           {(char *)"comment", OID_TEXT, -1}};
+    static const ResultColumn columns[] = {{(char *)"name", TYPE_VARCHAR, -1},
+                                           {(char *)"kind", TYPE_VARCHAR, -1},
+                                           {(char *)"estimated_rows", TYPE_BIGINT, -1},
+                                           {(char *)"owner", TYPE_VARCHAR, -1},
+                                           {(char *)"comment", TYPE_VARCHAR, -1}};
     g_autoptr(GPtrArray) relations =
         catalog_load_relations(session, schema, cli->cancellable, error);
     if (relations == NULL)
@@ -74,10 +73,10 @@ static gboolean list_relations(CliContext *cli, Session *session, const char *sc
 static gboolean list_routines(CliContext *cli, Session *session, const char *schema,
                               OutputFormat format, GError **error)
 {
-    static const ResultColumn columns[] = {{(char *)"name", OID_TEXT, -1},
-                                           {(char *)"arguments", OID_TEXT, -1},
-                                           {(char *)"kind", OID_TEXT, -1},
-                                           {(char *)"owner", OID_TEXT, -1}};
+    static const ResultColumn columns[] = {{(char *)"name", TYPE_VARCHAR, -1},
+                                           {(char *)"arguments", TYPE_VARCHAR, -1},
+                                           {(char *)"kind", TYPE_VARCHAR, -1},
+                                           {(char *)"owner", TYPE_VARCHAR, -1}};
     g_autofree char *key = catalog_routines_key(schema);
     g_autoptr(CatalogLevel) level = catalog_load_level(session, key, cli->cancellable, error);
     if (level == NULL)
@@ -97,10 +96,10 @@ static gboolean list_routines(CliContext *cli, Session *session, const char *sch
 static gboolean list_columns(CliContext *cli, Session *session, const char *schema,
                              const char *relation, OutputFormat format, GError **error)
 {
-    static const ResultColumn headings[] = {{(char *)"column", OID_TEXT, -1},
-                                            {(char *)"type", OID_TEXT, -1},
-                                            {(char *)"null", OID_TEXT, -1},
-                                            {(char *)"comment", OID_TEXT, -1}};
+    static const ResultColumn headings[] = {{(char *)"column", TYPE_VARCHAR, -1},
+                                            {(char *)"type", TYPE_VARCHAR, -1},
+                                            {(char *)"null", TYPE_VARCHAR, -1},
+                                            {(char *)"comment", TYPE_VARCHAR, -1}};
     g_autoptr(GPtrArray) columns =
         catalog_load_columns(session, schema, relation, cli->cancellable, error);
     if (columns == NULL)

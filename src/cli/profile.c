@@ -4,16 +4,15 @@
 #include "cli/commands.h"
 #include "cli/profile_options.h"
 #include "cli/profile_words.h"
-
-enum { OID_TEXT = 1043, OID_INTEGER = 23 };
+#include "redshift/types.h"
 
 static gboolean profile_list(CliContext *cli, const char *name, GError **error)
 {
     static const ResultColumn columns[] = {
-        {(char *)"profile", OID_TEXT, -1},   {(char *)"host", OID_TEXT, -1},
-        {(char *)"port", OID_INTEGER, -1},   {(char *)"database", OID_TEXT, -1},
-        {(char *)"user", OID_TEXT, -1},      {(char *)"auth", OID_TEXT, -1},
-        {(char *)"transport", OID_TEXT, -1}, {(char *)"problem", OID_TEXT, -1},
+        {(char *)"profile", TYPE_VARCHAR, -1},   {(char *)"host", TYPE_VARCHAR, -1},
+        {(char *)"port", TYPE_INTEGER, -1},      {(char *)"database", TYPE_VARCHAR, -1},
+        {(char *)"user", TYPE_VARCHAR, -1},      {(char *)"auth", TYPE_VARCHAR, -1},
+        {(char *)"transport", TYPE_VARCHAR, -1}, {(char *)"problem", TYPE_VARCHAR, -1},
     };
     g_auto(GStrv) names = profile_names(error);
     if (names == NULL)

@@ -1,8 +1,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/profile_words.h"
-
-enum { OID_TEXT = 1043, OID_INTEGER = 23 };
+#include "redshift/types.h"
 
 /* Lines for people, or rows for programs. */
 typedef struct {
@@ -57,10 +56,10 @@ static gboolean print(gpointer user, const PreflightLine *line, GError **error)
 gboolean profile_test(CliContext *cli, const char *name, GError **error)
 {
     static const ResultColumn columns[] = {
-        {(char *)"check", OID_TEXT, -1},  {(char *)"state", OID_TEXT, -1},
-        {(char *)"answer", OID_TEXT, -1}, {(char *)"asked", OID_TEXT, -1},
-        {(char *)"of", OID_TEXT, -1},     {(char *)"as", OID_TEXT, -1},
-        {(char *)"remedy", OID_TEXT, -1}, {(char *)"ms", OID_INTEGER, -1},
+        {(char *)"check", TYPE_VARCHAR, -1},  {(char *)"state", TYPE_VARCHAR, -1},
+        {(char *)"answer", TYPE_VARCHAR, -1}, {(char *)"asked", TYPE_VARCHAR, -1},
+        {(char *)"of", TYPE_VARCHAR, -1},     {(char *)"as", TYPE_VARCHAR, -1},
+        {(char *)"remedy", TYPE_VARCHAR, -1}, {(char *)"ms", TYPE_INTEGER, -1},
     };
     if (!cli_use_profile(cli, name, error))
         return FALSE;

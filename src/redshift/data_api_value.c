@@ -3,9 +3,6 @@
 #include "redshift/data_api_private.h"
 #include "redshift/types.h"
 
-#define OID_BOOLEAN 16
-#define OID_BPCHAR 1042
-#define OID_NUMERIC 1700
 /* A modifier counts the four bytes of PostgreSQL's length word. */
 #define LENGTH_WORD 4
 
@@ -15,7 +12,7 @@ static guint32 oid_of(const char *type_name)
     guint32 oid;
     int modifier;
     if (g_strcmp0(type_name, "bpchar") == 0)
-        return OID_BPCHAR;
+        return TYPE_BPCHAR;
     type_parse(type_name != NULL ? type_name : "", &oid, &modifier);
     return oid;
 }
@@ -25,7 +22,7 @@ static int modifier_of(guint32 oid, const DataApiColumn *column)
     gint64 size = column->precision > 0 ? column->precision : column->length;
     if (size <= 0 || size > G_MAXUINT16)
         return -1;
-    if (oid == OID_NUMERIC)
+    if (oid == TYPE_NUMERIC)
         return (int)(size << 16 | (column->scale & 0xffff)) + LENGTH_WORD;
     int modifier = (int)size + LENGTH_WORD;
     return type_max_bytes(oid, modifier) > 0 ? modifier : -1;
@@ -67,7 +64,7 @@ const char *data_api_value_text(DataApiField *field, guint32 type_oid, int *leng
         write_hex(field);
     else if (field->kind == DATA_API_DOUBLE)
         trim_fraction(field);
-    gboolean boolean = field->kind == DATA_API_BOOLEAN && type_oid == OID_BOOLEAN;
+    gboolean boolean = field->kind == DATA_API_BOOLEAN && type_oid == TYPE_BOOLEAN;
     *length = boolean ? 1 : (int)field->length;
     return !boolean ? field->text : *field->text == 't' ? "t" : "f";
 }

@@ -6,15 +6,6 @@
 #include "redshift/types.h"
 #include "sql/ident.h"
 
-enum {
-    OID_BOOL = 16,
-    OID_HLLSKETCH = 2935,
-    OID_GEOMETRY = 3000,
-    OID_GEOGRAPHY = 3001,
-    OID_SUPER = 4000,
-    OID_VARBYTE = 6551,
-};
-
 /* --- names of formats ---------------------------------------------------------------------------*/
 
 static const struct {
@@ -80,13 +71,13 @@ static ColumnClass class_of(guint32 oid)
     if (type_is_numeric(oid))
         return COLUMN_NUMBER;
     switch (oid) {
-    case OID_BOOL:
+    case TYPE_BOOLEAN:
         return COLUMN_BOOLEAN;
-    case OID_SUPER:
+    case TYPE_SUPER:
         return COLUMN_SUPER;
-    case OID_VARBYTE:
+    case TYPE_VARBYTE:
         return COLUMN_BYTES;
-    case OID_GEOMETRY:
+    case TYPE_GEOMETRY:
         return COLUMN_GEOMETRY;
     case 1082: /* date, time, timestamp, timestamptz, timetz: redshift/types.c */
     case 1083:
@@ -102,7 +93,7 @@ static ColumnClass class_of(guint32 oid)
 static gboolean check_insert(const ResultColumn *columns, guint n_columns, GError **error)
 {
     for (guint i = 0; i < n_columns; i++)
-        if (columns[i].type_oid == OID_HLLSKETCH || columns[i].type_oid == OID_GEOGRAPHY) {
+        if (columns[i].type_oid == TYPE_HLLSKETCH || columns[i].type_oid == TYPE_GEOGRAPHY) {
             g_set_error(error, RS_ERROR, RS_ERROR_UNSUPPORTED,
                         "column \"%s\" is of type %s, which no INSERT can write: leave it out, or "
                         "choose another format",

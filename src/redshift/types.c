@@ -3,11 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OID_UNKNOWN 705
-#define OID_BPCHAR 1042
-#define OID_VARCHAR 1043
-#define OID_NUMERIC 1700
-#define OID_VARBYTE 6551
 /* A modifier counts the four bytes of PostgreSQL's length word. */
 #define LENGTH_WORD 4
 
@@ -32,8 +27,8 @@ static const struct {
     {700, NUMBER, "real", "float4"},
     {701, NUMBER, "double precision", "float8"},
     {702, PLAIN, "abstime", NULL},
-    {OID_BPCHAR, SIZED, "character", "char"},
-    {OID_VARCHAR, SIZED, "character varying", "varchar"},
+    {TYPE_BPCHAR, SIZED, "character", "char"},
+    {TYPE_VARCHAR, SIZED, "character varying", "varchar"},
     {1082, PLAIN, "date", NULL},
     {1083, PLAIN, "time without time zone", "time"},
     {1114, PLAIN, "timestamp without time zone", "timestamp"},
@@ -42,13 +37,13 @@ static const struct {
     {1188, PLAIN, "interval year to month", NULL},
     {1190, PLAIN, "interval day to second", NULL},
     {1266, PLAIN, "time with time zone", "timetz"},
-    {OID_NUMERIC, NUMBER, "numeric", "decimal"},
+    {TYPE_NUMERIC, NUMBER, "numeric", "decimal"},
     {2278, PLAIN, "void", NULL},
     {2935, PLAIN, "hllsketch", NULL},
     {3000, PLAIN, "geometry", NULL},
     {3001, PLAIN, "geography", NULL},
     {4000, PLAIN, "super", NULL},
-    {OID_VARBYTE, SIZED, "binary varying", "varbyte"},
+    {TYPE_VARBYTE, SIZED, "binary varying", "varbyte"},
 };
 
 static int row_of(guint32 oid)
@@ -69,7 +64,7 @@ char *type_text(guint32 oid, int modifier)
 {
     const char *name = type_name(oid);
     int value = modifier - LENGTH_WORD;
-    if (oid == OID_NUMERIC && value >= 0)
+    if (oid == TYPE_NUMERIC && value >= 0)
         return g_strdup_printf("%s(%d,%d)", name, value >> 16 & 0xffff, value & 0xffff);
     if (type_max_bytes(oid, modifier) > 0)
         return g_strdup_printf("%s(%d)", name, value);
@@ -102,7 +97,7 @@ static int modifier_of(guint32 oid, const char *text)
     long second = *end == ',' ? strtol(end + 1, NULL, 10) : 0;
     if (end == text || first <= 0 || first > G_MAXUINT16 * 1024L)
         return -1;
-    if (oid == OID_NUMERIC)
+    if (oid == TYPE_NUMERIC)
         return (int)((first << 16 | second) + LENGTH_WORD);
     int row = row_of(oid);
     return row >= 0 && types[row].form == SIZED ? (int)first + LENGTH_WORD : -1;
@@ -120,7 +115,7 @@ gboolean type_parse(const char *text, guint32 *oid, int *modifier)
         *modifier = open == NULL ? -1 : modifier_of(types[i].oid, open + 1);
         return TRUE;
     }
-    *oid = OID_UNKNOWN;
+    *oid = TYPE_UNKNOWN;
     *modifier = -1;
     return FALSE;
 }

@@ -12,6 +12,23 @@
 
 #include "sql/literal.h"
 
+/* The oids that more than the table of types speaks of. */
+enum {
+    TYPE_BOOLEAN = 16,
+    TYPE_BIGINT = 20,
+    TYPE_INTEGER = 23,
+    TYPE_UNKNOWN = 705,
+    TYPE_BPCHAR = 1042,
+    TYPE_VARCHAR = 1043,
+    TYPE_TIMESTAMP = 1114,
+    TYPE_NUMERIC = 1700,
+    TYPE_HLLSKETCH = 2935,
+    TYPE_GEOMETRY = 3000,
+    TYPE_GEOGRAPHY = 3001,
+    TYPE_SUPER = 4000,
+    TYPE_VARBYTE = 6551,
+};
+
 /* "integer", "character varying", "super"; "unknown" for an oid we do not know. Static. */
 const char *type_name(guint32 oid);
 

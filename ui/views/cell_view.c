@@ -11,9 +11,6 @@
 #include "ui/widgets/pager.h"
 
 enum {
-    OID_GEOMETRY = 3000,
-    OID_SUPER = 4000,
-    OID_VARBYTE = 6551,
     DUMP_BYTES = 16,
     DUMP_MOST = 1 << 20,  /* bytes that are shown as such */
     OPEN_NODES = 2000,    /* a larger tree begins folded */
@@ -55,7 +52,7 @@ static const char *const *contexts(const View *view)
 
 static gboolean is_hexadecimal(const CellView *cell)
 {
-    return (cell->type_oid == OID_VARBYTE || cell->type_oid == OID_GEOMETRY) &&
+    return (cell->type_oid == TYPE_VARBYTE || cell->type_oid == TYPE_GEOMETRY) &&
            cell->length % 2 == 0;
 }
 
