@@ -349,6 +349,7 @@ static void stop_listening(App *app)
     remove_source(&app->frame_source);
     remove_source(&app->drain_source);
     remove_source(&app->tick_source);
+    remove_source(&app->draft_source);
     if (app->stop_fd >= 0)
         close(app->stop_fd);
 }

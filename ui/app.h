@@ -105,8 +105,8 @@ guint app_has(const App *app, const View *view);
  */
 char *app_edit_outside(App *app, const char *text, GError **error);
 
-/* What the editor held last, in this run or the one before ($XDG_STATE_HOME/redsmith/draft.sql, written at
- * the end of a run with credentials masked); "" at first. Owned by the app. */
+/* What the editor held last, in this run or the one before ($XDG_STATE_HOME/redsmith/draft.sql, written a
+ * moment after each change and at the end of a run, with credentials masked); "" at first. Owned by the app. */
 const char *app_draft(App *app);
 void app_set_draft(App *app, const char *text);
 

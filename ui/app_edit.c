@@ -9,6 +9,8 @@
 #include "config/paths.h"
 #include "ui/app_private.h"
 
+enum { DRAFT_PAUSE_MS = 1000 };
+
 /* --- the editor's text, kept from one opening to the next, and from one run to the next ------------*/
 
 static char *draft_path(void)
@@ -29,6 +31,25 @@ const char *app_draft(App *app)
     return app->draft;
 }
 
+/* Credentials do not outlive the program, not even the user's own typing. */
+static gboolean write_draft(gpointer text, GCancellable *cancellable, GError **error)
+{
+    g_autofree char *path = draft_path();
+    g_autofree char *dir = g_path_get_dirname(path);
+    g_autofree char *masked = log_redact(text);
+    return paths_make(dir, error) &&
+           g_file_set_contents_full(path, masked, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+}
+
+/* After a pause in typing, so that a crash takes no more than what was typed last. */
+static gboolean write_draft_in_pool(gpointer user)
+{
+    App *app = user;
+    app->draft_source = 0;
+    view_submit(app_bottom(app), "draft", write_draft, NULL, g_strdup(app->draft), g_free, NULL);
+    return G_SOURCE_REMOVE;
+}
+
 void app_set_draft(App *app, const char *text)
 {
     if (g_strcmp0(app->draft, text) == 0)
@@ -36,17 +57,14 @@ void app_set_draft(App *app, const char *text)
     g_free(app->draft);
     app->draft = g_strdup(text);
     app->draft_changed = TRUE;
+    if (app->draft_source == 0 && !app_is_scripted(app))
+        app->draft_source = g_timeout_add(DRAFT_PAUSE_MS, write_draft_in_pool, app);
 }
 
-/* Credentials do not outlive the program, not even the user's own typing. */
 void app_keep_draft(App *app)
 {
-    g_autofree char *path = draft_path();
-    g_autofree char *dir = g_path_get_dirname(path);
-    if (!app->draft_changed || app_is_scripted(app) || !paths_make(dir, NULL))
-        return;
-    g_autofree char *masked = log_redact(app->draft);
-    g_file_set_contents_full(path, masked, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL);
+    if (app->draft_changed && !app_is_scripted(app))
+        write_draft(app->draft, NULL, NULL);
 }
 
 /* --- $EDITOR --------------------------------------------------------------------------------------*/

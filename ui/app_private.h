@@ -50,6 +50,7 @@ struct App {
     struct PasswordAsker *asker;
     char *draft; /* the editor's text; NULL: none yet */
     gboolean draft_changed;
+    guint draft_source; /* writes it, a moment after a change */
 
     guint signal_sources[4];
     guint stop_source, input_source;

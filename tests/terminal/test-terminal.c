@@ -286,6 +286,33 @@ static void test_suspending_and_coming_back(void)
     pty_free(pty);
 }
 
+/* What was typed is in the draft a moment later, whatever becomes of the program. */
+static void test_a_killed_editor_keeps_its_text(void)
+{
+    g_autofree char *path = g_build_filename(fixture.folder, "redsmith", "draft.sql", NULL);
+    gint64 deadline = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+    g_autofree char *text = NULL;
+    Pty *pty = open_sales(30, 100);
+    pty_send(pty, "e");
+    g_assert_true(pty_wait_text(pty, "F5 run"));
+    pty_send(pty, "select 'kept'");
+    while ((text == NULL || strstr(text, "kept") == NULL) && g_get_monotonic_time() < deadline) {
+        pty_settle(pty, QUIET_MS);
+        g_free(text);
+        text = NULL;
+        g_file_get_contents(path, &text, NULL, NULL);
+    }
+    kill(pty->pid, SIGKILL);
+    g_assert_true(pty_wait_end(pty));
+    pty_free(pty);
+    pty = open_sales(30, 100);
+    pty_send(pty, "e");
+    g_assert_true(pty_wait_text(pty, "select 'kept'"));
+    pty_send(pty, "\x1b");
+    g_assert_true(pty_wait_text(pty, "more on scroll"));
+    leave(pty);
+}
+
 static void test_resizing_follows_the_terminal(void)
 {
     Pty *pty = open_sales(30, 100);
@@ -462,6 +489,7 @@ int main(int argc, char **argv)
     g_test_add_func("/terminal/signals", test_the_terminal_is_given_back_after_signals);
     g_test_add_func("/terminal/leaving", test_leaving_gives_the_terminal_back);
     g_test_add_func("/terminal/suspend", test_suspending_and_coming_back);
+    g_test_add_func("/terminal/draft", test_a_killed_editor_keeps_its_text);
     g_test_add_func("/terminal/resize", test_resizing_follows_the_terminal);
     g_test_add_func("/terminal/types", test_it_can_be_used_on_many_terminals);
     g_test_add_func("/terminal/dumb", test_a_terminal_without_a_cursor_is_refused);
