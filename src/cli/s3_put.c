@@ -126,6 +126,15 @@ static char *common_prefix(const GPtrArray *sorted)
     return prefix;
 }
 
+/* Then folders beside the files, however much they hold, need not be listed. */
+static gboolean is_one_level(const GPtrArray *items, gsize prefix)
+{
+    for (guint i = 0; i < items->len; i++)
+        if (strchr(((const TransferItem *)items->pdata[i])->key + prefix, '/') != NULL)
+            return FALSE;
+    return TRUE;
+}
+
 /* Few files are looked for one by one: a listing of what their keys share could be the whole bucket. */
 static gboolean look_for(Sending *sending, GError **error)
 {
@@ -133,7 +142,9 @@ static gboolean look_for(Sending *sending, GError **error)
     GCancellable *cancellable = move->cli->cancellable;
     if (move->items->len > FEW_FILES) {
         g_autofree char *prefix = common_prefix(move->items);
-        return s3_list(move->s3, sending->bucket, prefix, note_there, sending, cancellable, error);
+        gboolean flat = is_one_level(move->items, strlen(prefix));
+        return (flat ? s3_list_folder : s3_list)(move->s3, sending->bucket, prefix, note_there,
+                                                 sending, cancellable, error);
     }
     for (guint i = 0; i < move->items->len; i++) {
         const TransferItem *item = move->items->pdata[i];

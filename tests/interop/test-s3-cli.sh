@@ -3,7 +3,7 @@
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
 tap_needs redsmith python3 boto3
-tap_plan 74
+tap_plan 76
 sandbox_begin
 work_begin
 cd "$work" || exit 1
@@ -68,6 +68,17 @@ status_is "a folder of a name that begins so is nothing" 1 rs get s3://sandbox-s
 tap_is "objects in JSON say what was deleted" "$(js rm -r --yes s3://sandbox-stage/data)" \
     '{"action":"rm","objects":3,"bytes":7}'
 tap_is "and no more is" "$(s3_count s3://sandbox-stage/data)" 1
+
+mkdir flat
+for i in 0 1 2 3 4 5 6 7 8 9; do echo "$i" >"flat/é$i"; done
+rs put flat/* s3://sandbox-stage/ 2>/dev/null
+store beside/deep 1
+tap_is "many files of one level are found again beside a folder" \
+    "$(js put flat/* s3://sandbox-stage/ | cut -d, -f1-4)" \
+    '{"action":"put","files":0,"bytes":0,"files_there":10'
+mv flat/é9 flat/è9
+tap_is "and the one that is new is sent" "$(js put flat/* s3://sandbox-stage/ --dry-run)" \
+    '[{"action":"put","bytes":2,"file":"flat/è9","object":"s3://sandbox-stage/è9"}]'
 
 # --- keys that are no files
 store up/../../evil x
