@@ -16,6 +16,7 @@ struct CredentialsSource {
     ProviderMemory memory; /* of the thread that is asking */
     GMutex mutex;
     GCond ended;
+    GHashTable *quotas; /* service -> RetryQuota */
     Credentials *fixed;
     Credentials *current;
     gint64 received_at; /* when current came */
@@ -79,6 +80,8 @@ CredentialsSource *credentials_source_new_with(const CredentialsSettings *settin
     source->hooks = settings->hooks != NULL ? *settings->hooks : *aws_hooks_real();
     source->profile = shared_config_chosen_profile(settings->aws_profile);
     source->http = http_client_new();
+    source->quotas =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)retry_quota_free);
     return source;
 }
 
@@ -116,6 +119,7 @@ void credentials_source_free(CredentialsSource *source)
     g_free((char *)source->settings.container_endpoint);
     g_free(source->profile);
     http_client_free(source->http);
+    g_hash_table_unref(source->quotas);
     g_cond_clear(&source->ended);
     g_mutex_clear(&source->mutex);
     g_free(source);
@@ -289,6 +293,18 @@ Credentials *credentials_source_get(CredentialsSource *source, GCancellable *can
     if (cancellable != NULL)
         g_cancellable_disconnect(cancellable, link);
     return answer;
+}
+
+RetryQuota *credentials_source_quota(CredentialsSource *source, const char *service)
+{
+    g_mutex_lock(&source->mutex);
+    RetryQuota *quota = g_hash_table_lookup(source->quotas, service);
+    if (quota == NULL) {
+        quota = retry_quota_new();
+        g_hash_table_insert(source->quotas, g_strdup(service), quota);
+    }
+    g_mutex_unlock(&source->mutex);
+    return quota;
 }
 
 const char *credentials_source_profile(const CredentialsSource *source)

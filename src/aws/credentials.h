@@ -33,6 +33,7 @@
 #include <gio/gio.h>
 
 #include "aws/hooks.h"
+#include "aws/retry.h"
 #include "base/secret.h"
 
 #define CREDENTIALS_ADVISORY_SECONDS 900
@@ -100,6 +101,10 @@ const char *credentials_source_profile(const CredentialsSource *source);
 /* That snapshot was refused as expired: ask the provider again next time, unless it was replaced already,
  * by another thread whose request was refused too. */
 void credentials_source_invalidate(CredentialsSource *source, const Credentials *refused);
+
+/* The retry quota of a service ("s3"), which all clients that sign with this source share: a broken service
+ * is not flooded by many of them either. Owned by the source. */
+RetryQuota *credentials_source_quota(CredentialsSource *source, const char *service);
 
 void credentials_source_free(CredentialsSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CredentialsSource, credentials_source_free)

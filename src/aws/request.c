@@ -14,7 +14,7 @@
 struct AwsClient {
     HttpClient *http;
     CredentialsSource *credentials;
-    RetryQuota *quota;
+    RetryQuota *quota; /* of requests that nobody signs */
     AwsHooks hooks;
     char *profile; /* NULL: that of the credentials */
     GMutex mutex;
@@ -24,6 +24,7 @@ struct AwsClient {
 
 /* What one call has done so far. */
 typedef struct {
+    RetryQuota *quota;
     guint attempt;  /* those that count, from 1 */
     guint attempts; /* at most */
     guint moves;
@@ -329,7 +330,7 @@ static gboolean wait_for_next(AwsClient *client, Call *call, const HttpResponse 
 {
     if (call->attempt >= call->attempts)
         return FALSE;
-    guint taken = retry_quota_take(client->quota, response->timed_out);
+    guint taken = retry_quota_take(call->quota, response->timed_out);
     if (taken == 0)
         return FALSE;
     call->taken = taken;
@@ -384,10 +385,18 @@ static gboolean give_up(const AwsRequest *request, const Credentials *used,
     return FALSE;
 }
 
+static RetryQuota *quota_of(const AwsClient *client, const AwsRequest *request)
+{
+    return client->credentials != NULL && request->service != NULL
+               ? credentials_source_quota(client->credentials, request->service)
+               : client->quota;
+}
+
 gboolean aws_send(AwsClient *client, AwsRequest *request, HttpResponse *response,
                   GCancellable *cancellable, GError **error)
 {
-    Call call = {.attempt = 1, .attempts = find_attempts(client, error)};
+    Call call = {
+        .quota = quota_of(client, request), .attempt = 1, .attempts = find_attempts(client, error)};
     gboolean good = FALSE, again = call.attempts > 0;
     memset(response, 0, sizeof *response);
     while (again) {
@@ -399,7 +408,7 @@ gboolean aws_send(AwsClient *client, AwsRequest *request, HttpResponse *response
         good = answered && is_success(request, response, &failure);
         again = !good && goes_on(client, request, &call, response, &failure, lost, cancellable);
         if (good)
-            retry_quota_give(client->quota, call.taken);
+            retry_quota_give(call.quota, call.taken);
         else if (!again)
             give_up(request, call.used, &failure, lost, cancellable, error);
     }

@@ -1,8 +1,8 @@
 /*
  * request: one call to an AWS service: signed, sent, and sent again where that is right.
  *
- * An AwsClient holds what the calls of one kind share: connections, credentials, the retry quota, and
- * what was learnt about the servers' clocks. A service (s3, and the JSON and query services) describes a
+ * An AwsClient holds what the calls of one kind share: connections, credentials and what was learnt about the
+ * servers' clocks; the retry quota of a service is that of all clients with the same credentials. A service (s3, and the JSON and query services) describes a
  * call as an AwsRequest and names the function that reads its errors; signing, retries after the standard
  * mode (aws/retry), the clock offset learnt from Date, new credentials after ExpiredToken and moves to
  * another host happen here.

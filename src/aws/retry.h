@@ -2,7 +2,7 @@
  * retry: may this failed request be sent again, and when? The AWS standard mode, without a clock.
  *
  * Three attempts in all, unless the user's settings say otherwise (retry_find_attempts). Before attempt n + 1 a client waits a random part of
- * min(20 s, 2^(n-1) s): "full jitter". A quota of 500 tokens, shared by all requests of one client,
+ * min(20 s, 2^(n-1) s): "full jitter". A quota of 500 tokens, shared by all requests to a service,
  * keeps a broken service from being flooded: a retry takes 5, or 10 after a time-out; a success gives
  * back what its last retry took, or 1.
  *

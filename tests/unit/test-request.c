@@ -21,6 +21,7 @@ typedef struct {
     gint asked;           /* atomic */
     gint clock;           /* of the server; 0: it does not look. Atomic */
     const char *good_key; /* NULL: any */
+    const char *name;     /* as requests are signed for */
     GMutex gate;          /* held by a test, it keeps the service from answering */
     guint slept_ms;       /* asked for by the last retry */
     guint sleeps;
@@ -84,6 +85,7 @@ static void service_start(Service *service, const StubAnswer *answers, gsize cou
     memset(service, 0, sizeof *service);
     aws_stub_start(&service->keys);
     g_mutex_init(&service->gate);
+    service->name = "x";
     service->answers = answers;
     service->count = count;
     aws_stub_setenv(&service->keys, "AWS_ACCESS_KEY_ID", "OLD");
@@ -114,7 +116,7 @@ static gboolean ask_with(Service *service, const char *method, gboolean once,
                                   .host = g_strdup(http_stub_url(service->http) + 7),
                                   .path = g_strdup("/"),
                                   .region = g_strdup("us-east-1"),
-                                  .service = "x",
+                                  .service = service->name,
                                   .path_mode = SIGV4_PATH_DOUBLE,
                                   .once = once,
                                   .read_failure = aws_failure_read_json};
@@ -336,6 +338,16 @@ static void test_a_broken_service_is_not_flooded(void)
     g_assert_cmpint(service.asked, ==, 150);
     g_assert_false(ask(&service, "GET", NULL));
     g_assert_cmpint(service.asked, ==, 151);
+    AwsClient *other = aws_client_new(service.source); /* it has no quota of its own */
+    AwsHooks hooks = {service_now, service_random, note_sleep, &service};
+    aws_client_set_hooks(other, &hooks);
+    aws_client_free(g_steal_pointer(&service.client));
+    service.client = other;
+    g_assert_false(ask(&service, "GET", NULL));
+    g_assert_cmpint(service.asked, ==, 152);
+    service.name = "y"; /* another service has one */
+    g_assert_false(ask(&service, "GET", NULL));
+    g_assert_cmpint(service.asked, ==, 155);
     service_stop(&service);
 }
 
