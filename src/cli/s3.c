@@ -71,9 +71,10 @@ gboolean s3_ls(CliContext *cli, S3Client *s3, GError **error)
     g_autofree char *count = text_count(listing.objects);
     g_autofree char *bytes = text_bytes(listing.bytes);
     g_autofree char *folders = text_count(listing.folders);
-    narrator_say(cli->narrator, "%s object%s, %s%s%s%s", count, listing.objects == 1 ? "" : "s",
-                 bytes, listing.folders > 0 ? ", " : "", listing.folders > 0 ? folders : "",
-                 listing.folders > 0 ? " below which there is more (--recursive)" : "");
+    narrator_say(cli->narrator, "%s object%s, %s", count, listing.objects == 1 ? "" : "s", bytes);
+    if (listing.folders > 0)
+        narrator_say(cli->narrator, "%s folder%s not looked into; --recursive does", folders,
+                     listing.folders == 1 ? "" : "s");
     return TRUE;
 }
 

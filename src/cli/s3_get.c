@@ -170,6 +170,11 @@ gboolean s3_get_files(CliContext *cli, S3Client *s3, GError **error)
     const char *target = cli->n_arguments > 2 ? cli->arguments[2] : ".";
     if (!s3_parse_url(cli->arguments[1], &bucket, &key, error))
         return FALSE;
+    if (*target == '\0') {
+        g_set_error_literal(error, RS_ERROR, RS_ERROR_USAGE,
+                            "the name of the target is empty; . is the current folder");
+        return FALSE;
+    }
     g_auto(S3Move) move;
     s3_move_init(&move, cli, s3, "get");
     g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -3,7 +3,7 @@
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
 tap_needs redsmith python3 boto3
-tap_plan 76
+tap_plan 77
 sandbox_begin
 work_begin
 cd "$work" || exit 1
@@ -151,6 +151,7 @@ status_is "so is another" 2 rs ls --concurrency 3 s3://sandbox-stage/
 status_is "too many connections are refused" 2 rs put --concurrency 65 odd s3://sandbox-stage/odd
 status_is "too low a rate is refused" 2 rs put --limit-rate 1000 odd s3://sandbox-stage/odd
 status_is "a URL is needed" 2 rs ls sandbox-stage
+status_is "and a target that has a name" 2 rs get s3://sandbox-stage/database ""
 status_is "rm without an answer deletes nothing" 2 rs rm s3://sandbox-stage/database
 tap_is "indeed" "$(s3_count s3://sandbox-stage/database)" 1
 
