@@ -27,6 +27,18 @@ static gboolean has_server(const View *view)
     return FALSE;
 }
 
+static Consequence open_s3(View *view, const char *url)
+{
+    g_autoptr(GError) error = NULL;
+    if (url == NULL && g_str_equal(view->class->name, "s3"))
+        return consequence(CONSEQUENCE_DONE);
+    View *s3 = s3_view_new(view->app, url, &error);
+    if (s3 != NULL)
+        return consequence_push(s3);
+    app_message_error(view->app, error);
+    return consequence(CONSEQUENCE_DONE);
+}
+
 static Consequence open_activity(View *view, const char *argument)
 {
     if (g_str_equal(view->class->name, "activity") || !has_server(view))
@@ -152,6 +164,8 @@ const Action app_global_actions[] = {
     {"app.activity", "global", "a", "activity", "what the cluster is doing: sessions, queries, locks",
      ACTION_PLAIN, open_activity},
     {"app.editor", "global", "e", "SQL", "type SQL, run it, see its rows", ACTION_PLAIN, open_editor},
+    {"app.s3", "global", "B", "S3", "look at objects in S3, the stages or s3://bucket/prefix",
+     ACTION_PLAIN, open_s3},
     {"app.palette", "global", ":", "command", "run any action by its name", ACTION_PLAIN,
      open_palette},
     {"app.help", "global", "? F1", "help", "list the keys that work here", ACTION_PLAIN, open_help},

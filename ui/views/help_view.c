@@ -16,6 +16,7 @@ static const char *context_title(const char *context)
         {"global", "Everywhere"},   {"back", "Leaving"},        {"plan", "On the plan"},
         {"form", "In the form"},    {"text", "In the text"},    {"job", "On the job"},
         {"job-list", "On a job"},   {"composer", "In the composer"},
+        {"s3", "On the objects"},   {"job-error", "On the refused row"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(titles); i++)
         if (strcmp(titles[i].context, context) == 0)

@@ -12,13 +12,14 @@
 #include "ui/views/plan_view.h"
 #include "ui/views/profile_form.h"
 #include "ui/views/record_view.h"
+#include "ui/views/s3_view.h"
 #include "ui/views/text_view.h"
 
 const ActionGroup view_action_groups[] = {
     grid_actions,       compose_grid_actions,
     composer_actions,   browse_actions,
     jobs_actions,       activity_actions,
-    editor_actions,     explain_actions,
+    editor_actions,     explain_actions, s3_actions,
     job_actions,        plan_actions,
     form_actions,       text_actions,
     profile_form_actions, welcome_actions,

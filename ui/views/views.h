@@ -76,6 +76,10 @@ View *explain_view_new(App *app, const char *sql);
 /* The query of a browse view's rows, clause by clause. */
 View *composer_view_new(App *app, View *browse);
 
+/* Objects in S3, beginning at url, or at the profile's tempdir when it is NULL. NULL with error set:
+ * RS_ERROR_CONFIG without either, RS_ERROR_USAGE for what is no URL of S3. */
+View *s3_view_new(App *app, const char *url, GError **error);
+
 /* What the cluster is doing. */
 View *activity_view_new(App *app);
 
