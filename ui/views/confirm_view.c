@@ -20,27 +20,41 @@ static const char *const *contexts(const View *view)
     return names;
 }
 
+/* One answer at x of line y, or at the beginning of the next line; canvas NULL: it is only measured. */
+static void lay_answer(const Canvas *canvas, int first, int columns, int *y, int *x, Key key,
+                       const char *label)
+{
+    g_autofree char *name = key_to_text(key);
+    int width = text_width(name) + 1 + text_width(label);
+    if (*x > 1 && *x + width > columns) {
+        *x = 1;
+        ++*y;
+    }
+    if (canvas != NULL) {
+        int end = draw_words(canvas, first + *y, *x, ROLE_KEY, name);
+        draw_words(canvas, first + *y, end + 1, ROLE_TEXT, label);
+    }
+    *x += width + 3;
+}
+
+/* The answers from line `first` on; gives the lines they take. */
+static int lay_answers(const ConfirmView *confirm, const Canvas *canvas, int first, int columns)
+{
+    int x = 1, y = 0;
+    for (const ConfirmChoice *choice = confirm->choices; choice->key != 0; choice++)
+        lay_answer(canvas, first, columns, &y, &x, choice->key, choice->label);
+    lay_answer(canvas, first, columns, &y, &x, UI_KEY_ESCAPE, "go back");
+    return y + 1;
+}
+
 static int height(const View *view, int columns)
 {
     const ConfirmView *confirm = (const ConfirmView *)view;
-    int rows = 3;
+    int rows = 2 + lay_answers(confirm, NULL, 0, columns);
     g_auto(GStrv) lines = g_strsplit(confirm->text, "\n", -1);
     for (char **line = lines; *line != NULL; line++)
         rows += 1 + text_width(*line) / MAX(columns - 3, 1);
     return rows;
-}
-
-static void draw_choices(const ConfirmView *confirm, const Canvas *canvas, int y)
-{
-    int x = 1;
-    draw_blank(canvas, y, 0, -1, ROLE_TEXT);
-    for (const ConfirmChoice *choice = confirm->choices; choice->key != 0; choice++) {
-        g_autofree char *name = key_to_text(choice->key);
-        x = draw_words(canvas, y, x, ROLE_KEY, name);
-        x = draw_words(canvas, y, x + 1, ROLE_TEXT, choice->label) + 3;
-    }
-    x = draw_words(canvas, y, x, ROLE_KEY, "Esc");
-    draw_words(canvas, y, x + 1, ROLE_TEXT, "go back");
 }
 
 static void draw(View *view, Canvas *canvas, guint stale)
@@ -49,11 +63,13 @@ static void draw(View *view, Canvas *canvas, guint stale)
     Rect rect = canvas->rect;
     draw_clear(canvas);
     draw_rule(canvas, 0, 0, rect.columns, NULL, TRUE);
-    Canvas text = canvas_part(canvas, (Rect){rect.y + 1, rect.x, rect.rows - 2, rect.columns});
+    int answers = MIN(lay_answers(confirm, NULL, 0, rect.columns), MAX(rect.rows - 1, 1));
+    Canvas text =
+        canvas_part(canvas, (Rect){rect.y + 1, rect.x, rect.rows - 1 - answers, rect.columns});
     g_autoptr(Pager) pager = pager_new(TRUE);
     pager_add(pager, ROLE_TEXT, confirm->text);
     pager_draw(pager, &text);
-    draw_choices(confirm, canvas, rect.rows - 1);
+    lay_answers(confirm, canvas, rect.rows - answers, rect.columns);
     draw_cursor(canvas, rect.rows - 1, 1, FALSE);
 }
 

@@ -169,8 +169,10 @@ static StepState journal_step_state(const JobView *view, int step)
         state.bytes = number_of(done, "bytes", -1);
         state.files = number_of(done, "files", -1);
     } else if (failed != NULL) {
-        state.state = "failed";
-        state.role = ROLE_ERROR;
+        gboolean cancelled =
+            g_strcmp0(text_of(last_event(view, "end", -1), "state"), "cancelled") == 0;
+        state.state = cancelled ? "cancelled" : "failed";
+        state.role = cancelled ? ROLE_TEXT : ROLE_ERROR;
     } else if (last_event(view, "begin", step) != NULL) {
         state.state = "begun";
         state.role = ROLE_TEXT;

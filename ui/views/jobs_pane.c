@@ -154,7 +154,7 @@ void job_line_draw(const App *app, const Job *job, const Canvas *canvas, int y, 
 {
     const Plan *plan = job_plan(job);
     g_autofree char *id = g_strndup(job_id(job), 4);
-    int title = CLAMP(canvas->rect.columns * 2 / 5, 16, TITLE_COLUMNS);
+    int title = CLAMP(canvas->rect.columns * 3 / 10, 16, TITLE_COLUMNS);
     draw_blank(canvas, y, 0, -1, ROLE_TEXT);
     if (current)
         draw_sign_at(canvas, y, 0, focused ? ROLE_MARK : ROLE_RULE, SIGN_MARK);
