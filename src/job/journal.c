@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "job/fault.h"
 #include "job/journal_private.h"
+
+/* The suffix of a journal that is being made, and how old one is that will never be. */
+#define UNNAMED ".new"
+#define UNNAMED_SECONDS 3600
 
 struct Journal {
     char *path;
@@ -157,6 +162,22 @@ static gboolean give_name(const char *unnamed, const char *path, const char *id,
     return FALSE;
 }
 
+/* What those have left who died before: old enough to be nobody's. */
+static void remove_unnamed(const char *folder)
+{
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        struct stat status;
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (g_str_has_suffix(name, UNNAMED) && lstat(path, &status) == 0 &&
+            status.st_mtime < g_get_real_time() / G_USEC_PER_SEC - UNNAMED_SECONDS)
+            unlink(path);
+    }
+    if (dir != NULL)
+        g_dir_close(dir);
+}
+
 Journal *journal_create(const Plan *plan, GError **error)
 {
     g_autofree char *folder = journal_folder();
@@ -165,7 +186,8 @@ Journal *journal_create(const Plan *plan, GError **error)
         return NULL;
     }
     g_autofree char *path = journal_path(plan->id, ".jsonl");
-    g_autofree char *unnamed = journal_path(plan->id, ".new");
+    g_autofree char *unnamed = journal_path(plan->id, UNNAMED);
+    remove_unnamed(folder);
     int fd = open(unnamed, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0) {
         rs_error_set_errno(error, errno, "cannot create the journal %s", path);

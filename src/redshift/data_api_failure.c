@@ -10,6 +10,7 @@ static const struct {
     const char *pattern, *sqlstate;
 } states[] = {
     {"password authentication failed", "28P01"},
+    {"connection slots|too many connections|connection limit", "53300"},
     {"permission denied|must be owner|not authorized", "42501"},
     {"^syntax error|at or near", "42601"},
     {"^(relation|table|view|materialized view) .* does not exist", "42P01"},

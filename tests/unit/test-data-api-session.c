@@ -147,6 +147,8 @@ static void test_words_of_the_server_have_codes(void)
          RS_ERROR_CONFLICT, "", "detail: Serializable"},
         {FAILED("ERROR: Query (12) cancelled on user's request"), RS_ERROR_CANCELLED, "57014", ""},
         {FAILED("ERROR: Divide by zero"), RS_ERROR_DATA, "22012", ""},
+        {FAILED("FATAL: remaining connection slots are reserved"), RS_ERROR_LIMIT, "53300",
+         "slots"},
         {FAILED("ERROR: schema \\\"x\\\" does not exist"), RS_ERROR_NOT_FOUND, "3F000", ""},
         {FAILED("Database response exceeded size limit"), RS_ERROR_LIMIT, "", "500 MB"},
         {FAILED("Packet for query is too large"), RS_ERROR_LIMIT, "", "UNLOAD"},
@@ -190,8 +192,7 @@ static void test_refusals_of_the_service_have_codes(void)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Fixture fixture;
         g_autoptr(GError) error = NULL, again = NULL;
-        fixture_begin(&fixture,
-                      &(Service){.execute = rows[i].answer, .status = rows[i].status});
+        fixture_begin(&fixture, &(Service){.execute = rows[i].answer, .status = rows[i].status});
         g_assert_false(session_run(fixture.session, "select 1", NULL, NULL, &error));
         g_assert_error(error, RS_ERROR, rows[i].code);
         g_assert_nonnull(strstr(error->message, rows[i].words));

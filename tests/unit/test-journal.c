@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include <glib/gstdio.h>
 
@@ -301,6 +302,16 @@ static void test_who_dies_while_making_one_leaves_no_job(void)
     g_autoptr(Journal) journal = journal_open(plan->id, &error);
     g_assert_null(journal);
     g_assert_error(error, RS_ERROR, RS_ERROR_NOT_FOUND);
+
+    g_autofree char *folder = journal_folder();
+    g_autofree char *name = g_strconcat(plan->id, ".new", NULL);
+    g_autofree char *left = g_build_filename(folder, name, NULL);
+    struct utimbuf long_ago = {1000000, 1000000};
+    g_assert_true(g_file_test(left, G_FILE_TEST_EXISTS));
+    g_assert_cmpint(g_utime(left, &long_ago), ==, 0);
+    g_autofree char *next = make_journal();
+    g_assert_nonnull(next);
+    g_assert_false(g_file_test(left, G_FILE_TEST_EXISTS));
 }
 
 int main(int argc, char **argv)
