@@ -1,6 +1,7 @@
 /*
  * app_private: what the files of app share: app.c its life, app_actions.c the global actions, app_edit.c the
- * editor's draft and $EDITOR, app_frame.c drawing, app_input.c keys and the stack. Nothing else includes this.
+ * editor's draft and $EDITOR, app_frame.c drawing, app_input.c keys and the stack, app_loop.c what the main
+ * loop brings. Nothing else includes this.
  *
  * Threads: main thread.
  */
@@ -67,5 +68,9 @@ void app_draw(App *app);
 void app_apply(App *app, View *view, Consequence consequence);
 void app_push(App *app, View *view);
 const char *const *app_contexts(const View *view);
+
+/* app_loop.c: keys and signals are heeded from here on; and no more, with every frame and tick that is due. */
+void app_listen(App *app);
+void app_stop_listening(App *app);
 
 #endif
