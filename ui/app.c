@@ -178,13 +178,18 @@ static void tell_end(App *app, Job *job)
     if (state < JOB_DONE || !g_hash_table_add(app->ended_jobs, job))
         return;
     const char *summary = job_result(job)->summary;
+    const char *why = job_error(job) != NULL ? job_error(job)->message : "";
     if (state == JOB_DONE)
         app_message(app, MESSAGE_GOOD, "Job %.4s is done: %s", job_id(job),
                     summary != NULL ? summary : "");
+    /* "cancelled, confirmed by the server" */
+    else if (g_str_has_prefix(why, job_state_name(state)))
+        app_message(app, MESSAGE_INFO, "Job %.4s: %s  J lists the jobs, Enter shows more",
+                    job_id(job), why);
     else
         app_message(app, state == JOB_FAILED ? MESSAGE_ERROR : MESSAGE_INFO,
                     "Job %.4s %s: %s  J lists the jobs, Enter shows more", job_id(job),
-                    job_state_name(state), job_error(job) != NULL ? job_error(job)->message : "");
+                    job_state_name(state), why);
 }
 
 static void on_job_changed(gpointer user, Job *job)

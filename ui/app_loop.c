@@ -66,9 +66,17 @@ static guint tick_interval(const App *app)
 
 static void start_ticking(App *app);
 
+/* A session that only waits for its next use gives way to somebody who waits at max_sessions. */
+static void yield_spare_session(App *app)
+{
+    if (app->spare != NULL && workbench_awaits_session(app->workbench))
+        g_clear_pointer(&app->spare, session_free);
+}
+
 static gboolean on_tick(gpointer user)
 {
     App *app = user;
+    yield_spare_session(app);
     for (guint i = 0; i < app->views->len; i++) {
         View *view = g_ptr_array_index(app->views, i);
         if (view->class->tick != NULL)

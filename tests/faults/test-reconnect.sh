@@ -82,6 +82,9 @@ fault
 
 cat >"$work/script" <<'END'
 wait text "sales"
+action tree.filter venue
+key Enter
+wait text "202 rows (all)"
 wait idle
 key e
 type select 41
@@ -89,6 +92,7 @@ key F5
 wait text "1 row (all)"
 key Esc
 wait text "Catalog"
+key 0
 action tree.filter sales
 key Enter
 wait text "more on scroll"
