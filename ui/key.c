@@ -95,3 +95,9 @@ gboolean key_is_text(Key key)
 {
     return key < UI_KEY_FIRST && g_unichar_isprint(key);
 }
+
+gboolean key_is_dismissal(Key key)
+{
+    enum { CTRL_C = 3 };
+    return key == UI_KEY_ESCAPE || key == CTRL_C;
+}

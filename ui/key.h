@@ -55,4 +55,7 @@ guint key_parse_sequence(const char *text, Key keys[KEY_SEQUENCE_MAX]);
 /* TRUE for a character that belongs into a text field. */
 gboolean key_is_text(Key key);
 
+/* Esc and Ctrl-C: what closes a dialog without an answer. */
+gboolean key_is_dismissal(Key key);
+
 #endif

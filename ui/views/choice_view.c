@@ -6,7 +6,7 @@
 #include "ui/widgets/input.h"
 #include "ui/widgets/scroll.h"
 
-enum { ROWS_MAX = 14, CTRL_C = 3 };
+enum { ROWS_MAX = 14 };
 
 typedef struct {
     View view;
@@ -145,7 +145,7 @@ static Consequence key(View *view, Key key_pressed)
     Movement movement;
     if (key_pressed == UI_KEY_ENTER || key_pressed == UI_KEY_TAB)
         return take(choice);
-    if (key_pressed == UI_KEY_ESCAPE || key_pressed == CTRL_C)
+    if (key_is_dismissal(key_pressed))
         return consequence(CONSEQUENCE_POP);
     if (movement_of(key_pressed, &movement)) {
         scroll_move(&choice->scroll, movement, choice->found->len, choice->height);

@@ -73,12 +73,10 @@ static void draw(View *view, Canvas *canvas, guint stale)
     draw_cursor(canvas, rect.rows - 1, 1, FALSE);
 }
 
-enum { CTRL_C = 3 };
-
 static Consequence key(View *view, Key key_pressed)
 {
     ConfirmView *confirm = confirm_of(view);
-    if (key_pressed == UI_KEY_ESCAPE || key_pressed == CTRL_C)
+    if (key_is_dismissal(key_pressed))
         return consequence(CONSEQUENCE_POP);
     for (const ConfirmChoice *choice = confirm->choices; choice->key != 0; choice++) {
         if (choice->key != key_pressed)

@@ -6,8 +6,6 @@
 #include "ui/app.h"
 #include "ui/views/views.h"
 
-enum { CTRL_C = 3 };
-
 /* --- the view's functions -----------------------------------------------------------------------*/
 
 static const char *const *contexts(const View *view)

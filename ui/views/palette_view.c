@@ -158,16 +158,13 @@ static void complete(PaletteView *palette)
     search(palette);
 }
 
-enum { CTRL_C = 3 };
-
 static Consequence key(View *view, Key key_pressed)
 {
     PaletteView *palette = palette_of(view);
     gboolean empty = *input_text(palette->input) == '\0';
     if (key_pressed == UI_KEY_ENTER)
         return run(palette);
-    if (key_pressed == UI_KEY_ESCAPE || key_pressed == CTRL_C ||
-        (key_pressed == UI_KEY_BACKSPACE && empty))
+    if (key_is_dismissal(key_pressed) || (key_pressed == UI_KEY_BACKSPACE && empty))
         return consequence(CONSEQUENCE_POP);
     if (key_pressed == UI_KEY_TAB) {
         complete(palette);

@@ -88,15 +88,13 @@ static Consequence accept(PromptView *prompt)
     return consequence(CONSEQUENCE_POP);
 }
 
-enum { CTRL_C = 3 };
-
 static Consequence key(View *view, Key key_pressed)
 {
     PromptView *prompt = prompt_of(view);
     g_clear_pointer(&prompt->complaint, g_free);
     if (key_pressed == UI_KEY_ENTER)
         return accept(prompt);
-    if (key_pressed == UI_KEY_ESCAPE || key_pressed == CTRL_C) {
+    if (key_is_dismissal(key_pressed)) {
         if (prompt->options.dismiss != NULL)
             prompt->options.dismiss(prompt->owner);
         return consequence(CONSEQUENCE_POP);
