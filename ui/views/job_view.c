@@ -6,28 +6,11 @@
 #include "job/journal.h"
 #include "ui/app.h"
 #include "ui/views/job_retry.h"
+#include "ui/views/job_view_private.h"
 #include "ui/views/jobs_pane.h"
 #include "ui/views/load_errors_text.h"
 #include "ui/views/views.h"
 #include "ui/widgets/pager.h"
-
-typedef enum { LOWER_ERRORS, LOWER_LOG, LOWER_SQL, N_LOWERS } Lower;
-
-typedef struct {
-    View view;
-    char *id;
-    cJSON *events; /* the journal's lines; NULL until read */
-    Plan *plan;    /* from the journal, when the job is none of this process */
-    gboolean reading, read_again;
-    char *error;
-    Scroll steps;
-    int steps_height;
-    Lower lower;
-    guint shown_error; /* index of the load error that is looked at */
-    Pager *pager;      /* the lower half */
-    gboolean pager_stale;
-    int columns;
-} JobView;
 
 static JobView *job_of(View *view)
 {
@@ -45,20 +28,20 @@ Job *job_view_find(const App *app, const char *id)
     return NULL;
 }
 
-static Job *live(const JobView *view)
+const Job *job_view_live(const JobView *view)
 {
     return job_view_find(view->view.app, view->id);
 }
 
-static const Plan *plan_of(const JobView *view)
+const Plan *job_view_plan(const JobView *view)
 {
-    const Job *job = live(view);
+    const Job *job = job_view_live(view);
     return job != NULL && job_plan(job) != NULL ? job_plan(job) : view->plan;
 }
 
 static const GPtrArray *load_errors(const JobView *view)
 {
-    const Job *job = live(view);
+    const Job *job = job_view_live(view);
     if (job == NULL || job_progress(job).state < JOB_DONE)
         return NULL;
     const GPtrArray *errors = job_result(job)->load_errors;
@@ -67,25 +50,25 @@ static const GPtrArray *load_errors(const JobView *view)
 
 /* --- the journal --------------------------------------------------------------------------------*/
 
-static const char *text_of(const cJSON *event, const char *name)
+const char *job_view_text(const cJSON *event, const char *name)
 {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, name));
 }
 
-static gint64 number_of(const cJSON *event, const char *name, gint64 otherwise)
+gint64 job_view_number(const cJSON *event, const char *name, gint64 otherwise)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(event, name);
     return cJSON_IsNumber(item) ? (gint64)item->valuedouble : otherwise;
 }
 
 /* The last line of that kind about a step; step -1: about the job. */
-static const cJSON *last_event(const JobView *view, const char *kind, int step)
+const cJSON *job_view_last_event(const JobView *view, const char *kind, int step)
 {
     const cJSON *event, *found = NULL;
     cJSON_ArrayForEach(event, view->events)
     {
-        if (g_strcmp0(text_of(event, "event"), kind) == 0 &&
-            (step < 0 || number_of(event, "step", -1) == step))
+        if (g_strcmp0(job_view_text(event, "event"), kind) == 0 &&
+            (step < 0 || job_view_number(event, "step", -1) == step))
             found = event;
     }
     return found;
@@ -123,10 +106,11 @@ static void events_read(gpointer data, TaskOutcome outcome, const GError *error)
     if (outcome == TASK_DONE) {
         cJSON_Delete(view->events);
         view->events = g_steal_pointer(&reading->events);
-        const cJSON *plan = cJSON_GetObjectItemCaseSensitive(last_event(view, "plan", -1), "plan");
+        const cJSON *plan =
+            cJSON_GetObjectItemCaseSensitive(job_view_last_event(view, "plan", -1), "plan");
         if (view->plan == NULL && plan != NULL)
             view->plan = plan_from_json(plan, NULL);
-    } else if (live(view) == NULL) {
+    } else if (job_view_live(view) == NULL) {
         view->error = g_strdup(error->message);
     }
     view->pager_stale = TRUE;
@@ -147,116 +131,22 @@ static void start_reading(JobView *view)
     view_submit(&view->view, "journal", read_events, events_read, reading, reading_free, NULL);
 }
 
-/* --- steps --------------------------------------------------------------------------------------*/
-
-typedef struct {
-    const char *state;
-    Role role;
-    gint64 ms, rows, bytes, files; /* -1 unknown */
-    int percent;                   /* -1: no bar */
-} StepState;
-
-static StepState journal_step_state(const JobView *view, int step)
-{
-    const cJSON *done = last_event(view, "done", step);
-    const cJSON *failed = last_event(view, "failed", step);
-    StepState state = {"", ROLE_QUIET, -1, -1, -1, -1, -1};
-    if (done != NULL) {
-        state.state = "done";
-        state.role = ROLE_GOOD;
-        state.ms = number_of(done, "ms", -1);
-        state.rows = number_of(done, "rows", -1);
-        state.bytes = number_of(done, "bytes", -1);
-        state.files = number_of(done, "files", -1);
-    } else if (failed != NULL) {
-        gboolean cancelled =
-            g_strcmp0(text_of(last_event(view, "end", -1), "state"), "cancelled") == 0;
-        state.state = cancelled ? "cancelled" : "failed";
-        state.role = cancelled ? ROLE_TEXT : ROLE_ERROR;
-    } else if (last_event(view, "begin", step) != NULL) {
-        state.state = "begun";
-        state.role = ROLE_TEXT;
-    }
-    return state;
-}
-
-static StepState step_state(const JobView *view, int step)
-{
-    const Job *job = live(view);
-    StepState state = journal_step_state(view, step);
-    if (job == NULL)
-        return state;
-    ProgressSnapshot now = job_progress(job);
-    if (now.step != step || (now.state != JOB_RUNNING && now.state != JOB_CANCELLING))
-        return state;
-    return (StepState){.state = now.state == JOB_RUNNING ? "running" : "cancelling",
-                       .role = ROLE_ACCENT,
-                       .ms = now.step_ms,
-                       .rows = now.rows,
-                       .bytes = now.bytes,
-                       .files = now.files,
-                       .percent = progress_percent(&now)};
-}
-
-static char *amounts_text(const JobView *view, const StepState *state)
-{
-    GString *out = g_string_new(NULL);
-    if (state->ms >= 0) {
-        g_autofree char *time = app_duration(view->view.app, state->ms);
-        g_string_append_printf(out, "%s", time);
-    }
-    if (state->rows > 0) {
-        g_autofree char *rows = job_rows_text(state->rows);
-        g_string_append_printf(out, "  %s", rows);
-    }
-    if (state->bytes > 0) {
-        g_autofree char *bytes = text_bytes((guint64)state->bytes);
-        g_string_append_printf(out, "  %s", bytes);
-    }
-    if (state->files > 0)
-        g_string_append_printf(out, "  %" G_GINT64_FORMAT " file%s", state->files,
-                               state->files == 1 ? "" : "s");
-    return g_string_free(out, FALSE);
-}
-
-static void draw_step(const JobView *view, const Canvas *canvas, int y, int number)
-{
-    const PlanStep *step = g_ptr_array_index(plan_of(view)->steps, (guint)number);
-    StepState state = step_state(view, number);
-    gboolean current = number == view->steps.cursor;
-    g_autofree char *amounts = amounts_text(view, &state);
-    g_autofree char *index = g_strdup_printf("%2d", number + 1);
-    int right = MIN(text_width(amounts), canvas->rect.columns / 2);
-    int bar = state.percent >= 0 && canvas->rect.columns > 90 ? 18 : 0;
-    draw_blank(canvas, y, 0, -1, ROLE_TEXT);
-    if (current)
-        draw_sign_at(canvas, y, 0, ROLE_MARK, SIGN_MARK);
-    draw_words(canvas, y, 1, ROLE_QUIET, index);
-    draw_text(canvas, y, 4, 11, current ? ROLE_ACCENT : ROLE_TEXT, TEXT_LEFT,
-              step_kind_name(step->kind));
-    draw_text(canvas, y, 16, 10, state.role, TEXT_LEFT, state.state);
-    draw_text(canvas, y, 27, canvas->rect.columns - 27 - right - bar - 3, ROLE_TEXT, TEXT_LEFT,
-              step->title != NULL ? step->title : "");
-    if (bar > 0)
-        draw_bar(canvas, y, canvas->rect.columns - right - bar - 1, bar - 2, state.percent);
-    draw_text(canvas, y, canvas->rect.columns - right - 1, right, ROLE_QUIET, TEXT_RIGHT, amounts);
-}
-
 /* --- the lower half -----------------------------------------------------------------------------*/
 
 static void fill_log(JobView *view)
 {
-    const Job *job = live(view);
+    const Job *job = job_view_live(view);
     const GPtrArray *lines = job != NULL ? job_log(job) : NULL;
     for (guint i = 0; lines != NULL && i < lines->len; i++)
         pager_add(view->pager, ROLE_TEXT, g_ptr_array_index(lines, i));
     const cJSON *event;
     for (event = lines == NULL && view->events != NULL ? view->events->child : NULL; event != NULL;
          event = event->next) {
-        const char *kind = text_of(event, "event");
-        const char *message = text_of(event, "message");
-        gint64 step = number_of(event, "step", -1);
-        g_autofree char *time = app_time_of_day(view->view.app, number_of(event, "at", 0) / 1000);
+        const char *kind = job_view_text(event, "event");
+        const char *message = job_view_text(event, "message");
+        gint64 step = job_view_number(event, "step", -1);
+        g_autofree char *time =
+            app_time_of_day(view->view.app, job_view_number(event, "at", 0) / 1000);
         if (step >= 0)
             pager_addf(view->pager, ROLE_TEXT, "%s  step %" G_GINT64_FORMAT " %s %s", time,
                        step + 1, kind, message != NULL ? message : "");
@@ -269,7 +159,7 @@ static void fill_log(JobView *view)
 
 static void fill_sql(JobView *view)
 {
-    const Plan *plan = plan_of(view);
+    const Plan *plan = job_view_plan(view);
     if (plan == NULL || view->steps.cursor >= plan->steps->len)
         return;
     const PlanStep *step = g_ptr_array_index(plan->steps, (guint)view->steps.cursor);
@@ -292,7 +182,7 @@ static FailedLoad failed_load(const JobView *view)
     const GPtrArray *errors = load_errors(view);
     const LoadError *shown =
         errors != NULL ? errors->pdata[MIN(view->shown_error, errors->len - 1)] : NULL;
-    return (FailedLoad){view->id, plan_of(view), errors, shown};
+    return (FailedLoad){view->id, job_view_plan(view), errors, shown};
 }
 
 /* What the keys would do; each shows its plan first. */
@@ -320,7 +210,7 @@ static void fill_errors(JobView *view)
     view->shown_error = MIN(view->shown_error, errors->len - 1);
     load_error_add_lines(view->pager, load.shown, view->shown_error + 1, errors->len,
                          view->columns);
-    if (job_progress(live(view)).state == JOB_FAILED)
+    if (job_progress(job_view_live(view)).state == JOB_FAILED)
         add_ways_out(view, &load);
 }
 
@@ -355,7 +245,7 @@ static guint has(const View *view)
 
 static int n_steps(const JobView *view)
 {
-    const Plan *plan = plan_of(view);
+    const Plan *plan = job_view_plan(view);
     return plan != NULL ? (int)plan->steps->len : 0;
 }
 
@@ -374,9 +264,9 @@ static void move(View *view, Movement movement)
 /* How it stands, in one sentence: what failed, where, and what that means for the target. */
 static char *title_text(const JobView *view, Role *role)
 {
-    const Job *job = live(view);
-    const Plan *plan = plan_of(view);
-    const cJSON *end = last_event(view, "end", -1);
+    const Job *job = job_view_live(view);
+    const Plan *plan = job_view_plan(view);
+    const cJSON *end = job_view_last_event(view, "end", -1);
     const char *what = plan != NULL ? plan->title : "";
     *role = ROLE_TEXT;
     if (job == NULL && end == NULL)
@@ -384,10 +274,10 @@ static char *title_text(const JobView *view, Role *role)
     ProgressSnapshot now = {.state = JOB_PLANNED};
     if (job != NULL)
         now = job_progress(job);
-    const char *state = job != NULL ? job_state_name(now.state) : text_of(end, "state");
+    const char *state = job != NULL ? job_state_name(now.state) : job_view_text(end, "state");
     const char *message = job != NULL && job_error(job) != NULL  ? job_error(job)->message
                           : job != NULL && now.state == JOB_DONE ? job_result(job)->summary
-                          : job == NULL                          ? text_of(end, "message")
+                          : job == NULL                          ? job_view_text(end, "message")
                                                                  : NULL;
     if (g_strcmp0(state, "failed") == 0)
         *role = ROLE_ERROR;
@@ -402,7 +292,7 @@ static void draw_summary(const JobView *view, const Canvas *canvas)
     Role role;
     g_autofree char *text = title_text(view, &role);
     g_autoptr(Pager) pager = pager_new(TRUE);
-    const Plan *plan = plan_of(view);
+    const Plan *plan = job_view_plan(view);
     char *place = view->lower == LOWER_ERRORS ? strstr(text, " is unchanged: ") : NULL;
     if (place != NULL)
         place[strlen(" is unchanged")] = '\0'; /* the rows are shown below */
@@ -436,7 +326,7 @@ static void draw(View *view, Canvas *canvas, guint stale)
     job->steps_height = MAX(upper.rows, 1);
     scroll_clamp(&job->steps, n_steps(job), job->steps_height);
     for (int y = 0; y < upper.rows && job->steps.top + y < n_steps(job); y++)
-        draw_step(job, &steps, y, (int)job->steps.top + y);
+        job_step_draw(job, &steps, y, (int)job->steps.top + y);
     draw_cursor(&steps, (int)(job->steps.cursor - job->steps.top), 0, FALSE);
     fill_pager(job);
     Canvas below = canvas_part(canvas, lower);
@@ -447,7 +337,7 @@ static void draw(View *view, Canvas *canvas, guint stale)
 
 static void tick(View *view)
 {
-    const Job *job = live(job_of(view));
+    const Job *job = job_view_live(job_of(view));
     if (job != NULL && job_progress(job).state <= JOB_CANCELLING)
         view_touch(view, ~0u);
 }
@@ -455,7 +345,7 @@ static void tick(View *view)
 static void job_changed(View *view, Job *changed)
 {
     JobView *job = job_of(view);
-    if (changed != live(job))
+    if (changed != job_view_live(job))
         return;
     if (job_progress(changed).state == JOB_FAILED && load_errors(job) != NULL)
         job->lower = LOWER_ERRORS;
@@ -546,8 +436,8 @@ static Consequence cancel(View *view, const char *argument)
 static Consequence resume(View *view, const char *argument)
 {
     JobView *job = job_of(view);
-    const cJSON *end = last_event(job, "end", -1);
-    const Job *running = live(job);
+    const cJSON *end = job_view_last_event(job, "end", -1);
+    const Job *running = job_view_live(job);
     gboolean resumable =
         running != NULL
             ? job_progress(running).state > JOB_DONE && job_result(running)->resumable
