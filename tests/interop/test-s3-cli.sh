@@ -3,7 +3,7 @@
 . "${REDSMITH_SRCDIR:-$(dirname "$0")/../..}/tests/sandbox-lib.sh"
 
 tap_needs redsmith python3 boto3
-tap_plan 77
+tap_plan 72
 sandbox_begin
 work_begin
 cd "$work" || exit 1
