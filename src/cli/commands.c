@@ -103,6 +103,11 @@ static const CliCommand commands[] = {
     {.name = "jobs",
      .arguments = "list | show ID | resume ID | cancel ID | clean ID",
      .summary = "what jobs did, and those that did not end",
+     .details =
+         "An ID may be shortened to what makes it unique. show prints the plan and what ran,\n"
+         "when and as whom; resume goes on with a job that was interrupted or failed, without\n"
+         "losing or doubling a row; cancel asks the process that runs it; clean removes what it\n"
+         "left behind and ends it.",
      .least = 1,
      .most = 2,
      .run = jobs_run},

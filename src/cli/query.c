@@ -9,7 +9,10 @@
 
 #define AT(member) G_STRUCT_OFFSET(RowsOptions, member)
 
-enum { MAX_STATEMENT_BYTES = 16 << 20 }; /* Redshift guide, "Quotas and limits": one statement */
+enum {
+    MAX_STATEMENT_BYTES = 16 << 20, /* Redshift guide, "Quotas and limits": one statement */
+    NAMED = 60,                     /* characters of a statement that a message shows */
+};
 
 const CliOption query_options[] = {
     {"command", 'c', CLI_STRING, AT(sql), "the SQL to run", "SQL"},
@@ -55,27 +58,32 @@ static char *read_sql(const RowsOptions *options, GError **error)
     return text;
 }
 
+/* The first characters of a statement, for a message. Free with g_free. */
+static char *start_of(const char *sql)
+{
+    return g_utf8_substring(sql, 0, MIN(NAMED, g_utf8_strlen(sql, -1)));
+}
+
 /* What the profile lets through: nothing that writes when it is read-only. */
 static gboolean check_statement(CliContext *cli, const char *sql, GError **error)
 {
     const Profile *profile = workbench_profile(cli->workbench);
     SqlClass class = sql_classify(sql, -1);
+    g_autofree char *start = start_of(sql);
     if (profile->read_only && class != SQL_READS && class != SQL_SESSION) {
         g_set_error(error, RS_ERROR, RS_ERROR_PERMISSION,
-                    "profile \"%s\" is read_only and the statement writes: %.60s", profile->name,
-                    sql);
+                    "profile \"%s\" is read_only and the statement writes: %s", profile->name,
+                    start);
         return FALSE;
     }
     const RowsOptions *options = cli->options;
     if (options->output != NULL && class != SQL_READS && class != SQL_SESSION) {
         g_set_error(error, RS_ERROR, RS_ERROR_USAGE,
-                    "--output takes rows, and this statement gives none: %.60s", sql);
+                    "--output takes rows, and this statement gives none: %s", start);
         return FALSE;
     }
-    if (profile->production && class == SQL_DESTRUCTIVE) {
-        g_autofree char *what = g_strdup_printf("%.60s", sql);
-        return terminal_confirm(cli, what, profile->name, error);
-    }
+    if (profile->production && class == SQL_DESTRUCTIVE)
+        return terminal_confirm(cli, start, profile->name, error);
     return TRUE;
 }
 
