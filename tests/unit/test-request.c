@@ -161,10 +161,10 @@ static void test_a_clock_that_is_off_is_learnt_and_remembered(void)
         service_start(&service, &cases[i].answer, 1);
         service.clock = cases[i].clock;
         g_assert_cmpint(ask(&service, cases[i].method, &error), ==, cases[i].asked != 0);
-        g_assert_cmpint(service.asked, ==, (gint)cases[i].tried);
+        g_assert_cmpint(g_atomic_int_get(&service.asked), ==, (gint)cases[i].tried);
         if (cases[i].asked != 0) {
             g_assert_true(ask(&service, "GET", NULL));
-            g_assert_cmpint(service.asked, ==, (gint)cases[i].tried + 1);
+            g_assert_cmpint(g_atomic_int_get(&service.asked), ==, (gint)cases[i].tried + 1);
         }
         g_assert_cmpuint(service.sleeps, ==, 0);
         service_stop(&service);
@@ -196,7 +196,7 @@ static void test_expired_keys_are_replaced_once(void)
             g_setenv("AWS_ACCESS_KEY_ID", "NEW", TRUE);
         gboolean good = ask(&service, cases[i].method, &error);
         g_assert_cmpint(good, ==, cases[i].renewed && cases[i].asked > 1);
-        g_assert_cmpint(service.asked, ==, cases[i].asked);
+        g_assert_cmpint(g_atomic_int_get(&service.asked), ==, cases[i].asked);
         service_stop(&service);
     }
 }
@@ -321,7 +321,7 @@ static void test_what_is_sent_again_and_how_often(void)
         g_autoptr(GError) error = NULL;
         gboolean good = ask_with(&service, cases[i].method, cases[i].once, NULL, &error);
         g_assert_cmpint(good, ==, cases[i].good);
-        g_assert_cmpint(service.asked, ==, cases[i].asked);
+        g_assert_cmpint(g_atomic_int_get(&service.asked), ==, cases[i].asked);
         g_assert_cmpuint(service.slept_ms, ==, cases[i].slept_ms);
         service_stop(&service);
     }
@@ -335,19 +335,19 @@ static void test_a_broken_service_is_not_flooded(void)
     service_start(&service, &broken, 1);
     for (gint i = 0; i < 50; i++)
         g_assert_false(ask(&service, "GET", NULL));
-    g_assert_cmpint(service.asked, ==, 150);
+    g_assert_cmpint(g_atomic_int_get(&service.asked), ==, 150);
     g_assert_false(ask(&service, "GET", NULL));
-    g_assert_cmpint(service.asked, ==, 151);
+    g_assert_cmpint(g_atomic_int_get(&service.asked), ==, 151);
     AwsClient *other = aws_client_new(service.source); /* it has no quota of its own */
     AwsHooks hooks = {service_now, service_random, note_sleep, &service};
     aws_client_set_hooks(other, &hooks);
     aws_client_free(g_steal_pointer(&service.client));
     service.client = other;
     g_assert_false(ask(&service, "GET", NULL));
-    g_assert_cmpint(service.asked, ==, 152);
+    g_assert_cmpint(g_atomic_int_get(&service.asked), ==, 152);
     service.name = "y"; /* another service has one */
     g_assert_false(ask(&service, "GET", NULL));
-    g_assert_cmpint(service.asked, ==, 155);
+    g_assert_cmpint(g_atomic_int_get(&service.asked), ==, 155);
     service_stop(&service);
 }
 
@@ -359,7 +359,7 @@ static void test_a_wrong_setting_is_told_before_anything_is_sent(void)
     g_setenv("AWS_MAX_ATTEMPTS", "many", TRUE);
     g_assert_false(ask(&service, "GET", &error));
     g_assert_error(error, RS_ERROR, RS_ERROR_CONFIG);
-    g_assert_cmpint(service.asked, ==, 0);
+    g_assert_cmpint(g_atomic_int_get(&service.asked), ==, 0);
     service_stop(&service);
 }
 
@@ -411,7 +411,7 @@ static void test_nothing_is_sent_after_cancelling(void)
     g_cancellable_cancel(cancellable);
     g_assert_false(ask_with(&service, "GET", FALSE, cancellable, &error));
     g_assert_error(error, RS_ERROR, RS_ERROR_CANCELLED);
-    g_assert_cmpint(service.asked, ==, 0);
+    g_assert_cmpint(g_atomic_int_get(&service.asked), ==, 0);
     service_stop(&service);
 }
 

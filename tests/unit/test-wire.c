@@ -356,7 +356,7 @@ static void test_statement_timeout_is_set_after_login(void)
 static gboolean mute_door(Fake *fake, int fd)
 {
     char byte;
-    g_cancellable_cancel(fake->at_door);
+    g_cancellable_cancel(g_atomic_pointer_get(&fake->at_door));
     return read_all(fd, &byte, 1); /* until the client goes */
 }
 
@@ -441,7 +441,7 @@ static void test_connecting_can_be_cancelled(void)
     g_autoptr(GError) error = NULL;
     WireOptions options = options_of(fake);
     options.connect_timeout_ms = 60000;
-    fake->at_door = cancellable;
+    g_atomic_pointer_set(&fake->at_door, cancellable);
     gint64 began = g_get_monotonic_time();
     g_assert_null(wire_session_open(&options, cancellable, &error));
     g_assert_error(error, RS_ERROR, RS_ERROR_CANCELLED);
