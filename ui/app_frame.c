@@ -95,16 +95,12 @@ static int draw_hint(const Canvas *canvas, int x, const char *key, const char *l
 static const char *key_that_works(const App *app, const Action *action, const char *const *contexts)
 {
     gboolean typed = app_has(app, app_top(app)) & VIEW_TAKES_TEXT;
-    g_autofree char *all = keymap_keys(app->keymap, action);
+    g_autofree char *all = keymap_keys(app->keymap, action, contexts);
     g_auto(GStrv) names = g_strsplit(all, ", ", -1);
     for (char **name = names; *name != NULL && **name != '\0'; name++) {
         Key keys[KEY_SEQUENCE_MAX];
-        const Action *found = NULL;
-        guint n_keys = key_parse_sequence(*name, keys);
-        if (typed && key_is_text(keys[0]))
-            continue;
-        if (keymap_find(app->keymap, contexts, keys, n_keys, &found) == KEYMAP_BOUND &&
-            found == action)
+        key_parse_sequence(*name, keys);
+        if (!typed || !key_is_text(keys[0]))
             return g_intern_string(*name);
     }
     return NULL;

@@ -200,14 +200,23 @@ KeymapMatch keymap_find(const Keymap *keymap, const char *const *contexts, const
     return KEYMAP_UNBOUND;
 }
 
-char *keymap_keys(const Keymap *keymap, const Action *action)
+/* Does it mean its own action there, and not that of a nearer context? */
+static gboolean is_reached(const Keymap *keymap, const Binding *binding,
+                           const char *const *contexts)
+{
+    const Action *found = NULL;
+    return keymap_find(keymap, contexts, binding->keys, binding->n_keys, &found) == KEYMAP_BOUND &&
+           found == binding->action;
+}
+
+char *keymap_keys(const Keymap *keymap, const Action *action, const char *const *contexts)
 {
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < keymap->bindings->len; i++) {
         const Binding *binding = g_ptr_array_index(keymap->bindings, i);
-        if (binding->action == action)
+        if (binding->action == action &&
+            (contexts == NULL || is_reached(keymap, binding, contexts)))
             g_string_append_printf(out, "%s%s", out->len > 0 ? ", " : "", binding->text);
     }
     return g_string_free(out, FALSE);
 }
-

@@ -42,7 +42,8 @@ gboolean keymap_load(Keymap *keymap, const char *path, GPtrArray *complaints, GE
 KeymapMatch keymap_find(const Keymap *keymap, const char *const *contexts, const Key *keys,
                         guint n_keys, const Action **action);
 
-/* The keys of an action as text, "f" or "j, Down"; "" for none. Free with g_free. */
-char *keymap_keys(const Keymap *keymap, const Action *action);
+/* The keys of an action as text, "f" or "j, Down"; "" for none. With contexts only those that no nearer one
+ * takes; NULL: all. Free with g_free. */
+char *keymap_keys(const Keymap *keymap, const Action *action, const char *const *contexts);
 
 #endif

@@ -91,8 +91,23 @@ static void test_sequences_wait_for_their_end(void)
     g_assert_null(found(keymap, "g", KEYMAP_PREFIX));
     g_assert_cmpstr(found(keymap, "gg", KEYMAP_BOUND), ==, "near.top");
     g_assert_null(found(keymap, "gx", KEYMAP_UNBOUND));
-    g_autofree char *keys = keymap_keys(keymap, &near_actions[1]);
+    g_autofree char *keys = keymap_keys(keymap, &near_actions[1], NULL);
     g_assert_cmpstr(keys, ==, "gg, Home");
+}
+
+static void test_keys_that_a_nearer_context_takes_are_left_out(void)
+{
+    g_autoptr(GPtrArray) actions = some_actions();
+    g_autoptr(Keymap) keymap = keymap_new(actions);
+    static const char *const only_far[] = {"far", NULL};
+    for (gsize i = 0; far_actions[i].name != NULL; i++) {
+        g_autofree char *alone = keymap_keys(keymap, &far_actions[i], only_far);
+        g_autofree char *below = keymap_keys(keymap, &far_actions[i], both);
+        gboolean hidden =
+            strcmp(far_actions[i].name, "far.find") == 0; /* near.filter has its key */
+        g_assert_cmpstr(alone, !=, "");
+        g_assert_cmpstr(below, ==, hidden ? "" : alone);
+    }
 }
 
 static void test_the_key_file_replaces_defaults(void)
@@ -410,6 +425,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/key/sequences", test_sequences_are_plain_characters_in_a_row);
     g_test_add_func("/ui/keymap/nearest-context-wins", test_the_nearest_context_wins);
     g_test_add_func("/ui/keymap/sequences-wait", test_sequences_wait_for_their_end);
+    g_test_add_func("/ui/keymap/shadowed-keys", test_keys_that_a_nearer_context_takes_are_left_out);
     g_test_add_func("/ui/keymap/file-replaces-defaults", test_the_key_file_replaces_defaults);
     g_test_add_func("/ui/keymap/conflicts-name-their-line",
                     test_bad_lines_and_conflicts_name_their_line);

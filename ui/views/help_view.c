@@ -11,12 +11,14 @@ static const char *context_title(const char *context)
     static const struct {
         const char *context, *title;
     } titles[] = {
-        {"tree", "In the catalog"}, {"grid", "In the rows"},    {"details", "In columns and DDL"},
-        {"jobs", "On a job"},       {"browse", "In this view"}, {"move", "Moving"},
-        {"global", "Everywhere"},   {"back", "Leaving"},        {"plan", "On the plan"},
-        {"form", "In the form"},    {"text", "In the text"},    {"job", "On the job"},
-        {"job-list", "On a job"},   {"composer", "In the composer"},
-        {"s3", "On the objects"},   {"job-error", "On the refused row"},
+        {"tree", "In the catalog"},        {"grid", "In the rows"},
+        {"details", "In columns and DDL"}, {"jobs", "On a job"},
+        {"browse", "In this view"},        {"move", "Moving"},
+        {"global", "Everywhere"},          {"back", "Leaving"},
+        {"plan", "On the plan"},           {"form", "In the form"},
+        {"text", "In the text"},           {"job", "On the job"},
+        {"job-list", "On a job"},          {"composer", "In the composer"},
+        {"s3", "On the objects"},          {"job-error", "On the refused row"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(titles); i++)
         if (strcmp(titles[i].context, context) == 0)
@@ -25,9 +27,8 @@ static const char *context_title(const char *context)
 }
 
 /* What cannot run now is listed with the reason, for one looks for it here. */
-static void add_action(Pager *pager, App *app, const Action *action, guint has)
+static void add_action(Pager *pager, App *app, const Action *action, const char *keys, guint has)
 {
-    g_autofree char *keys = keymap_keys(app_keymap(app), action);
     g_autofree char *fitted = text_fit(keys, KEYS_COLUMNS, TEXT_LEFT, FALSE);
     const char *missing = action_missing(action, has, app_profile(app)->read_only);
     int columns = MAX(HELP_COLUMNS, text_width(action->help));
@@ -38,18 +39,22 @@ static void add_action(Pager *pager, App *app, const Action *action, guint has)
         pager_addf(pager, ROLE_TEXT, "  %s %s %s", fitted, help, action->name);
 }
 
-static void add_context(Pager *pager, App *app, const char *context, guint has)
+/* Nothing of an action all of whose keys mean something else here. */
+static void add_context(Pager *pager, App *app, const char *context, const char *const *contexts,
+                        guint has)
 {
     const GPtrArray *actions = app_actions(app);
     gboolean titled = FALSE;
     for (guint i = 0; i < actions->len; i++) {
         const Action *action = g_ptr_array_index(actions, i);
-        if (strcmp(action->context, context) != 0)
+        g_autofree char *all = keymap_keys(app_keymap(app), action, NULL);
+        g_autofree char *keys = keymap_keys(app_keymap(app), action, contexts);
+        if (strcmp(action->context, context) != 0 || (*keys == '\0' && *all != '\0'))
             continue;
         if (!titled)
             pager_addf(pager, ROLE_HEADER, "%s", context_title(context));
         titled = TRUE;
-        add_action(pager, app, action, has);
+        add_action(pager, app, action, keys, has);
     }
     if (titled)
         pager_add(pager, ROLE_TEXT, "");
@@ -59,8 +64,9 @@ View *help_view_new(App *app, const View *below)
 {
     Pager *pager = pager_new(FALSE);
     guint has = app_has(app, below);
-    for (const char *const *context = below->class->contexts(below); *context != NULL; context++)
-        add_context(pager, app, *context, has);
+    const char *const *contexts = below->class->contexts(below);
+    for (const char *const *context = contexts; *context != NULL; context++)
+        add_context(pager, app, *context, contexts, has);
     pager_add(pager, ROLE_QUIET,
               "Every action has a name, for : and for keys.conf in the configuration folder.");
     pager_add(pager, ROLE_QUIET,

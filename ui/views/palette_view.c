@@ -98,7 +98,7 @@ static void draw_row(const PaletteView *palette, const Canvas *canvas, int y, co
     App *app = palette->view.app;
     const char *missing =
         action_missing(action, app_has(app, below(palette)), app_profile(app)->read_only);
-    g_autofree char *keys = keymap_keys(app_keymap(app), action);
+    g_autofree char *keys = keymap_keys(app_keymap(app), action, NULL);
     g_autofree char *help = missing != NULL ? g_strdup_printf("%s (%s)", action->help, missing)
                                             : g_strdup(action->help);
     draw_blank(canvas, y, 0, -1, ROLE_TEXT);
