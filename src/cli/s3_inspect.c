@@ -200,15 +200,28 @@ static gboolean read_samples(CliContext *cli, S3Client *s3, const char *bucket, 
 
 /* --- judging ----------------------------------------------------------------------------------- */
 
+/* The share of slices that are busy when each takes the next object, to the last round. */
+static double even_share(const Report *report, guint64 slices)
+{
+    guint64 rounds = (report->objects + slices - 1) / slices;
+    return rounds > 0 ? (double)report->objects / (double)(rounds * slices) : 0;
+}
+
+/* The share of the bytes that lie in objects of a size that COPY likes. */
+static double sized_share(const Report *report)
+{
+    return report->bytes > 0 ? (double)report->fitting_bytes / (double)report->bytes : 0;
+}
+
+static guint percent(double share)
+{
+    return (guint)(100 * share + 0.5);
+}
+
 /* 0 to 100: how evenly the files fall on the slices, times how much of the data has a good size. */
 static guint slices_fit(const Report *report, guint64 slices)
 {
-    if (report->objects == 0 || report->bytes == 0)
-        return 0;
-    guint64 rounds = (report->objects + slices - 1) / slices;
-    double even = (double)report->objects / (double)(rounds * slices);
-    double sized = (double)report->fitting_bytes / (double)report->bytes;
-    return (guint)(100 * even * sized + 0.5);
+    return percent(even_share(report, slices) * sized_share(report));
 }
 
 static guint64 slices_of(const CliContext *cli)
@@ -283,9 +296,11 @@ static char *report_text(const char *bucket, const Report *report, guint64 slice
                            count, bytes, smallest, largest);
     g_string_append_printf(out,
                            "per slice   %.2f objects on %" G_GUINT64_FORMAT " slices\n"
-                           "slices fit  %u of 100\n\nsizes\n",
+                           "slices fit  %u of 100: %u %% by their number, %u %% of the bytes in "
+                           "objects of 1 MB to 1 GB\n\nsizes\n",
                            (double)report->objects / (double)slices, slices,
-                           slices_fit(report, slices));
+                           slices_fit(report, slices), percent(even_share(report, slices)),
+                           percent(sized_share(report)));
     for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
         if (report->histogram[i] == 0)
             continue;
