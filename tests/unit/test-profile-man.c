@@ -52,6 +52,15 @@ typedef struct {
     const FieldRow *rows;
 } Section;
 
+/* By line, so that a failure shows the one that differs. */
+static void assert_same_lines(const char *written, const char *expected)
+{
+    g_auto(GStrv) ours = g_strsplit(expected, "\n", -1), theirs = g_strsplit(written, "\n", -1);
+    for (gsize i = 0; ours[i] != NULL && theirs[i] != NULL; i++)
+        g_assert_cmpstr(theirs[i], ==, ours[i]);
+    g_assert_cmpuint(g_strv_length(theirs), ==, g_strv_length(ours));
+}
+
 static void check_section(char **man, const Section *wanted)
 {
     g_autofree char *text = section(wanted->rows);
@@ -62,7 +71,7 @@ static void check_section(char **man, const Section *wanted)
     g_assert_nonnull(end);
     g_autofree char *written = g_strndup(begin, (gsize)(end - begin));
     if (g_getenv("REDSMITH_MAN_UPDATE") == NULL) {
-        g_assert_cmpstr(written, ==, text);
+        assert_same_lines(written, text);
         return;
     }
     g_autofree char *head = g_strndup(*man, (gsize)(begin - *man));
