@@ -168,6 +168,24 @@ work_begin()
     export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
 }
 
+# api_profile: the profile "api", which reaches the sandbox by the Data API. After work_begin.
+api_profile()
+{
+    mkdir -p "$XDG_CONFIG_HOME/redsmith"
+    cat >"$XDG_CONFIG_HOME/redsmith/profiles.conf" <<END
+[api]
+transport = data-api
+auth = iam
+cluster_identifier = $REDSMITH_CLUSTER_IDENTIFIER
+db_user = $PGUSER
+database = $PGDATABASE
+region = $AWS_REGION
+tempdir = $REDSMITH_TEMPDIR
+aws_iam_role = $REDSMITH_IAM_ROLE
+END
+    chmod 600 "$XDG_CONFIG_HOME/redsmith/profiles.conf"
+}
+
 # sandbox_fault [OPTION...] [RULE...]: what is to fail from now on.
 sandbox_fault()
 {

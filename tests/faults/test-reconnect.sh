@@ -7,15 +7,8 @@ tap_needs redsmith
 sandbox_begin
 work_begin
 export LC_ALL=C.UTF-8
-mkdir -p "$XDG_CONFIG_HOME/redsmith"
-cat >"$XDG_CONFIG_HOME/redsmith/profiles.conf" <<END
-[api]
-transport = data-api
-auth = iam
-cluster_identifier = $REDSMITH_CLUSTER_IDENTIFIER
-db_user = $PGUSER
-database = $PGDATABASE
-region = $AWS_REGION
+api_profile
+cat >>"$XDG_CONFIG_HOME/redsmith/profiles.conf" <<END
 [own]
 host = $PGHOST
 port = $PGPORT
@@ -32,7 +25,6 @@ region = $AWS_REGION
 sslrootcert = $PGSSLROOTCERT
 max_sessions = 2
 END
-chmod 600 "$XDG_CONFIG_HOME/redsmith/profiles.conf"
 
 fault() { sandbox_fault --clear "$@" || exit 1; }
 # rs PROFILE COMMAND...: prints the exit status.

@@ -20,19 +20,7 @@ tap_plan $((2 * $(count_words $WRITE_POINTS $OVERWRITE_POINTS $MERGE_POINTS $UNL
 sandbox_begin
 work_begin
 resume_begin api
-mkdir -p "$XDG_CONFIG_HOME/redsmith"
-cat >"$XDG_CONFIG_HOME/redsmith/profiles.conf" <<END
-[api]
-transport = data-api
-auth = iam
-cluster_identifier = $REDSMITH_CLUSTER_IDENTIFIER
-db_user = $PGUSER
-database = $PGDATABASE
-region = $AWS_REGION
-tempdir = $REDSMITH_TEMPDIR
-aws_iam_role = $REDSMITH_IAM_ROLE
-END
-chmod 600 "$XDG_CONFIG_HOME/redsmith/profiles.conf"
+api_profile
 
 SUM="select count(*), count(distinct id), count(name), sum(id) from"
 awk 'BEGIN { for (i = 1; i <= 2000; i++) printf "%d,%s\n", i, (i % 7 == 0) ? "\\N" : "name " i }' \

@@ -49,16 +49,8 @@ tap_is "a signature is verified over TLS too" "$?" 3
 tap_like "and the answer says so" "$answer" 'SignatureDoesNotMatch\|signature'
 over_tls
 
-mkdir -p "$XDG_CONFIG_HOME/redsmith"
-cat >"$XDG_CONFIG_HOME/redsmith/profiles.conf" <<E2
-[data]
-transport = data-api
-cluster_identifier = $REDSMITH_CLUSTER_IDENTIFIER
-database = dev
-db_user = awsuser
-region = $AWS_REGION
-E2
-answer=$("$REDSMITH" -p data query --format csv -c 'select 41 + 1 as n' 2>&1)
+api_profile
+answer=$("$REDSMITH" -p api query --format csv -c 'select 41 + 1 as n' 2>&1)
 tap_like "the Data API" "$answer" '^42'
 
 if [ -n "$AWS_PROGRAM" ]; then

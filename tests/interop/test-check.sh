@@ -7,21 +7,8 @@
 tap_needs redsmith psql
 tap_plan 22
 sandbox_begin
-XDG_STATE_HOME=$REDSMITH_SANDBOX_DIR/state
-XDG_CONFIG_HOME=$REDSMITH_SANDBOX_DIR/config
-export XDG_STATE_HOME XDG_CONFIG_HOME
-work=$REDSMITH_SANDBOX_DIR/work
-mkdir -p "$work" "$XDG_CONFIG_HOME/redsmith"
-cat >"$XDG_CONFIG_HOME/redsmith/profiles.conf" <<END
-[api]
-transport = data-api
-auth = iam
-cluster_identifier = $REDSMITH_CLUSTER_IDENTIFIER
-db_user = $PGUSER
-database = $PGDATABASE
-region = $AWS_REGION
-END
-chmod 600 "$XDG_CONFIG_HOME/redsmith/profiles.conf"
+work_begin
+api_profile
 
 # check A B...: the exit status; what is said is in out and err
 check()

@@ -9,19 +9,7 @@ tap_needs redsmith psql
 tap_plan 43
 sandbox_begin
 work_begin
-mkdir -p "$XDG_CONFIG_HOME/redsmith"
-cat >"$XDG_CONFIG_HOME/redsmith/profiles.conf" <<END
-[api]
-transport = data-api
-auth = iam
-cluster_identifier = $REDSMITH_CLUSTER_IDENTIFIER
-db_user = $PGUSER
-database = $PGDATABASE
-region = $AWS_REGION
-tempdir = $REDSMITH_TEMPDIR
-aws_iam_role = $REDSMITH_IAM_ROLE
-END
-chmod 600 "$XDG_CONFIG_HOME/redsmith/profiles.conf"
+api_profile
 
 rs()
 {
