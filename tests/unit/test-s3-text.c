@@ -119,8 +119,8 @@ static void test_damaged_pages_are_refused(void)
         "<ListBucketResult><Contents><Key>a</Key><Size>-1</Size></Contents></ListBucketResult>",
         "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
         /* Cut at the NUL it would be the name of another object, which rm would take. */
-        "<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>a%00b</Key></Contents>"
-        "</ListBucketResult>",
+        ("<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>a%00b</Key></Contents>"
+         "</ListBucketResult>"),
         "<!DOCTYPE x [<!ENTITY e \"aaaa\">]><ListBucketResult>&e;</ListBucketResult>",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
